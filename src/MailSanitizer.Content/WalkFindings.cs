@@ -1,0 +1,38 @@
+namespace MailSanitizer.Content;
+
+/// <summary>Findings of the walk itself and of the daemon around it; the rooms declare their own.</summary>
+public static class WalkFindings
+{
+    /// <summary>The limit <see cref="Limits.Depth"/> was reached.</summary>
+    public static readonly FindingKind OverDepth = new("over-depth", FindingClass.Limit, "Nested deeper than the limit");
+
+    /// <summary>The limit <see cref="Limits.Parts"/> was reached.</summary>
+    public static readonly FindingKind OverParts = new("over-parts", FindingClass.Limit, "More parts than the limit");
+
+    /// <summary>The limit <see cref="Limits.TotalBytes"/> was reached.</summary>
+    public static readonly FindingKind OverSize = new("over-size", FindingClass.Limit, "More bytes than the limit");
+
+    /// <summary>The limit <see cref="Limits.Ratio"/> was reached.</summary>
+    public static readonly FindingKind OverRatio = new("over-ratio", FindingClass.Limit, "Expands more than the limit");
+
+    /// <summary>The limit <see cref="Limits.JobCpuSeconds"/> was reached.</summary>
+    public static readonly FindingKind OverTime = new("over-time", FindingClass.Limit, "Took more processor time than the limit");
+
+    /// <summary>The limit <see cref="Limits.Findings"/> was reached.</summary>
+    public static readonly FindingKind OverFindings = new("over-findings", FindingClass.Limit, "More findings than the limit");
+
+    /// <summary>The worker died twice on this message, and the machine was proven well.</summary>
+    public static readonly FindingKind WorkerDied = new("worker-died", FindingClass.Unscannable, "Killed the process that looked at it, twice") { NeverKept = true };
+
+    /// <summary>The part was not seen by any scanner.</summary>
+    public static readonly FindingKind NotScanned = new("not-scanned", FindingClass.Unscannable, "Not seen by the scanner") { NeverKept = true };
+
+    /// <summary>A scanner knows it.</summary>
+    public static readonly FindingKind Infected = new("infected", FindingClass.Unscannable, "Malware by name") { NeverKept = true };
+
+    /// <summary>A reader of ours failed where it promises not to: a bug of ours, treated as not looked at.</summary>
+    public static readonly FindingKind ParseError = new("parse-error", FindingClass.Unscannable, "Could not be read");
+
+    /// <summary>Recognised, not on the list of passive formats, and no room can disarm it.</summary>
+    public static readonly FindingKind NoDisarmer = new("no-disarmer", FindingClass.Unscannable, "A format whose active content nobody here can take out");
+}

@@ -1,0 +1,1 @@
+return MailSanitizer.Cli.CommandLine.Run(args);

@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using MailSanitizer.Mail;
+
+namespace MailSanitizer.Storage;
+
+/// <summary>State of a stored message (DESIGN.md, "One store, one owner").</summary>
+public enum StoredState
+{
+    /// <summary>The whole message waits.</summary>
+    HeldWhole,
+
+    /// <summary>The message went on with a notice; the part waits.</summary>
+    HeldPart,
+
+    /// <summary>What it waited for came, and it went out.</summary>
+    Unlocked,
+
+    /// <summary>What it waited for never came.</summary>
+    Expired,
+
+    /// <summary>Kept for a person to decide.</summary>
+    Quarantined,
+
+    /// <summary>A person let it go.</summary>
+    Released,
+
+    /// <summary>A person, or age, removed it: its key is gone.</summary>
+    Deleted,
+}
+
+/// <summary>One row of the store's index.</summary>
+public sealed record StoredMessage
+{
+    /// <summary>The message.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>State.</summary>
+    public required StoredState State { get; init; }
+
+    /// <summary>When it was stored.</summary>
+    public required DateTimeOffset StoredAt { get; init; }
+
+    /// <summary>When something is due (end of a hold, expiry); null for never.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Why it is here: rule ids or <c>floor:&lt;finding&gt;</c>.</summary>
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>The envelope.</summary>
+    public required Envelope Envelope { get; init; }
+
+    /// <summary>Correspondence key of a held message, or null.</summary>
+    public string? Correspondence { get; init; }
+
+    /// <summary>Bytes of the original.</summary>
+    public long Size { get; init; }
+
+    /// <summary>True once a person acted on it.</summary>
+    public bool DecidedOn { get; init; }
+}
+
+/// <summary>The message store: one folder a message, encrypted, with an index that can be rebuilt from the folders.</summary>
+public interface IMessageStore
+{
+    /// <summary>Stores durably (fsync of files and folder, rename) before it returns. <paramref name="decision"/> is the report. Idempotent by id.</summary>
+    Task PutAsync(StoredMessage message, IMailBytes original, IMailBytes? cleaned, JsonObject decision, CancellationToken cancellation);
+
+    /// <summary>The row, or null.</summary>
+    Task<StoredMessage?> FindAsync(Guid id, CancellationToken cancellation);
+
+    /// <summary>The report, or null.</summary>
+    Task<JsonObject?> DecisionAsync(Guid id, CancellationToken cancellation);
+
+    /// <summary>The original, decrypted into a spool; null when its key is gone. The caller disposes of it.</summary>
+    Task<IMailBytes?> OriginalAsync(Guid id, CancellationToken cancellation);
+
+    /// <summary>The cleaned copy, or null.</summary>
+    Task<IMailBytes?> CleanedAsync(Guid id, CancellationToken cancellation);
+
+    /// <summary>Rows that match, newest first.</summary>
+    Task<IReadOnlyList<StoredMessage>> ListAsync(StoreQuery query, CancellationToken cancellation);
+
+    /// <summary>
+    /// Moves a message from one state to another and queues what goes out with it, in one transaction; false when the state is no longer <paramref name="from"/>.
+    /// The audit event is written by the caller before.
+    /// </summary>
+    Task<bool> TransitionAsync(Guid id, StoredState from, StoredState to, DateTimeOffset? dueAt, IReadOnlyList<OutboxEntry> outbox, CancellationToken cancellation);
+
+    /// <summary>Destroys the message's key and removes its files; the row stays as <see cref="StoredState.Deleted"/>.</summary>
+    Task DeleteAsync(Guid id, CancellationToken cancellation);
+
+    /// <summary>Bytes and messages in all, for quotas and the fill level.</summary>
+    Task<StoreUsage> UsageAsync(CancellationToken cancellation);
+}
+
+/// <summary>Which rows.</summary>
+public sealed record StoreQuery
+{
+    /// <summary>Any of these states; empty for all.</summary>
+    public IReadOnlyList<StoredState> States { get; init; } = [];
+
+    /// <summary>Due at or before.</summary>
+    public DateTimeOffset? DueBefore { get; init; }
+
+    /// <summary>Correspondence key.</summary>
+    public string? Correspondence { get; init; }
+
+    /// <summary>Part of an envelope address, any case.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>A reason.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Stored at or after.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Stored before.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Rows to skip.</summary>
+    public int Skip { get; init; }
+
+    /// <summary>Rows at most.</summary>
+    public int Take { get; init; } = 100;
+}
+
+/// <summary>How full the store is.</summary>
+public sealed record StoreUsage(long Messages, long Bytes);
