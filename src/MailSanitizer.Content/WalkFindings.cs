@@ -35,4 +35,7 @@ public static class WalkFindings
 
     /// <summary>Recognised, not on the list of passive formats, and no room can disarm it.</summary>
     public static readonly FindingKind NoDisarmer = new("no-disarmer", FindingClass.Unscannable, "A format whose active content nobody here can take out");
+
+    /// <summary>A lock of the part, or of a member, that no password at hand opens.</summary>
+    public static readonly FindingKind Locked = new("locked", FindingClass.Locked, "Locked by a password that is not known");
 }
