@@ -47,6 +47,12 @@ public sealed record AuthenticationFacts
     /// <summary>The trusted sealer whose results may be believed, or null.</summary>
     public string? ArcTrustedSealer { get; init; }
 
+    /// <summary>
+    /// Arriving Authentication-Results fields that a trusted hop wrote and the configuration accepts, each complete as it arrived (one char a byte):
+    /// these are not taken out although they carry our authserv-id.
+    /// </summary>
+    public IReadOnlyList<string> AcceptedResults { get; init; } = [];
+
     /// <summary>Nothing judged (outbound mail).</summary>
     public static AuthenticationFacts None { get; } = new() { Results = [] };
 

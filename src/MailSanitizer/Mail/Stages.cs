@@ -157,7 +157,13 @@ public interface ISealer
 /// <param name="Direction">Outbound mail is signed instead of sealed.</param>
 /// <param name="Fields">Further fields of ours (<c>X-MailSanitizer-…</c>, a rule's header), name and value.</param>
 /// <param name="Received">The complete Received field.</param>
-public sealed record SealOrder(Guid Id, Direction Direction, IReadOnlyList<KeyValuePair<string, string>> Fields, string Received);
+public sealed record SealOrder(Guid Id, Direction Direction, IReadOnlyList<KeyValuePair<string, string>> Fields, string Received)
+{
+    /// <summary>
+    /// <see cref="Passes.Ours"/> of the bytes as they arrived: a changed body no longer fits the mark of the last pass, so the count has to be carried over.
+    /// </summary>
+    public int EarlierPasses { get; init; }
+}
 
 /// <summary>The result of sealing.</summary>
 /// <param name="Message">What to send.</param>

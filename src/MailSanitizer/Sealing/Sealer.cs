@@ -1,0 +1,82 @@
+using System.Text;
+using MailSanitizer.Mail;
+using MailSanitizer.Mail.Signatures;
+
+namespace MailSanitizer.Sealing;
+
+/// <summary>Writes the fields that other machines trust, over the bytes that really go out.</summary>
+public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
+{
+    private readonly ForgedFields _forged = new([options.AuthservId, .. options.FurtherAuthservIds]);
+    private readonly IdField _id = new(options.IdKey);
+
+    /// <inheritdoc/>
+    public SealedMessage Seal(IMailBytes content, AuthenticationFacts authentication, SealOrder order)
+    {
+        ArgumentNullException.ThrowIfNull(authentication);
+        ArgumentNullException.ThrowIfNull(order);
+        HeaderBlock header = HeaderBlock.Read(content) ?? throw new InvalidDataException("header block over the limit: such a message is never sent on");
+        IReadOnlyList<RawField> forged = _forged.Find(header, authentication.AcceptedResults);
+        IMailBytes? owned = forged.Count > 0 ? Without(content, forged) : null;
+        try
+        {
+            byte[] bodyHash = IdField.BodyHash(content, header.BodyOffset);
+            StringBuilder fields = new();
+            if (order.Direction != Direction.Outbound) fields.Append(AuthenticationResultsField.Write(options.AuthservId, authentication));
+            AppendOurs(fields, authentication, order, header, bodyHash);
+            fields.Append(FieldText.OneField(order.Received));
+            return new SealedMessage(new OutgoingMessage(Encoding.ASCII.GetBytes(fields.ToString()), owned ?? content), owned);
+        }
+        catch
+        {
+            owned?.Dispose();
+            throw;
+        }
+    }
+
+    private void AppendOurs(StringBuilder fields, AuthenticationFacts authentication, SealOrder order, HeaderBlock header, byte[] bodyHash)
+    {
+        fields.Append(_id.Write(order.Id, order.EarlierPasses + 1, header, bodyHash));
+        bool outbound = order.Direction == Direction.Outbound;
+        if (!outbound)
+        {
+            if (authentication.VerifiedSender is { } verified) fields.Append(FieldText.Unstructured("X-MailSanitizer-Verified-Sender", verified));
+            if (authentication.BimiLocation is { } location) fields.Append(FieldText.Unstructured("BIMI-Location", $"v=BIMI1; l={location}"));
+        }
+
+        foreach ((string name, string value) in order.Fields)
+        {
+            // X-MailSanitizer-Id is the only field of that family that a stranger may see (promise 9).
+            if (outbound && name.StartsWith("X-MailSanitizer-", StringComparison.OrdinalIgnoreCase)) continue;
+            fields.Append(FieldText.Unstructured(name, value));
+        }
+    }
+
+    private IMailBytes Without(IMailBytes content, IReadOnlyList<RawField> fields)
+    {
+        using ISpoolWriter writer = spool.Create();
+        long from = 0;
+        using Stream stream = content.OpenRead();
+        foreach (RawField field in fields)
+        {
+            Copy(stream, from, field.Start, writer);
+            from = field.Start + field.Length;
+        }
+
+        Copy(stream, from, content.Length, writer);
+        return writer.Complete();
+    }
+
+    private static void Copy(Stream stream, long from, long to, ISpoolWriter writer)
+    {
+        stream.Seek(from, SeekOrigin.Begin);
+        byte[] buffer = new byte[(int)Math.Clamp(to - from, 0, 64 * 1024)];
+        for (long left = to - from; left > 0;)
+        {
+            int got = stream.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
+            if (got == 0) throw new EndOfStreamException("message bytes end early");
+            writer.Write(buffer.AsSpan(0, got));
+            left -= got;
+        }
+    }
+}
