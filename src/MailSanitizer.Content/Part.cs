@@ -6,6 +6,12 @@ namespace MailSanitizer.Content;
 /// <param name="Raw">The bytes it was written in, for byte-exact rebuilding; empty when the container stores text.</param>
 public sealed record PartName(string Source, string Text, ReadOnlyMemory<byte> Raw = default);
 
+/// <summary>A finding that a container has about one of its children: the walker records it at the child's path, so that rules decide it on that very part.</summary>
+/// <param name="Kind">The registry row. An active kind means: the container writes its child's frame (header fields, encoding) anew when it is to go.</param>
+/// <param name="Location">The place, as in <see cref="Finding.Location"/>.</param>
+/// <param name="Detail">What exactly.</param>
+public sealed record ChildFinding(FindingKind Kind, string Location = "", string Detail = "");
+
 /// <summary>What a container says about a child when it hands it to the walker.</summary>
 /// <param name="Names">All names, the one that readers show first; may be empty.</param>
 public sealed record ChildDescription(params IReadOnlyList<PartName> Names)
@@ -27,6 +33,9 @@ public sealed record ChildDescription(params IReadOnlyList<PartName> Names)
 
     /// <summary>Where the password that opened it came from; null when it was not locked.</summary>
     public string? OpenedWith { get; init; }
+
+    /// <summary>What the container found about this child; recorded at the child's path.</summary>
+    public IReadOnlyList<ChildFinding> Findings { get; init; } = [];
 
     /// <summary>A further reading of the same bytes (another decoder's view): scanned, but never what is delivered.</summary>
     public bool AlternativeReading { get; init; }

@@ -29,8 +29,15 @@ public abstract class PartBytes : IDisposable
         {
             if (_sha256 is null)
             {
-                using Stream stream = OpenRead();
-                _sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
+                if (TryGetMemory(out ReadOnlyMemory<byte> memory))
+                {
+                    _sha256 = Convert.ToHexStringLower(SHA256.HashData(memory.Span));
+                }
+                else
+                {
+                    using Stream stream = OpenRead();
+                    _sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
+                }
             }
 
             return _sha256;
@@ -47,6 +54,21 @@ public abstract class PartBytes : IDisposable
     {
         long start = Math.Clamp(offset, 0, Length);
         return new PartStream(this, start, Math.Clamp(length, 0, Length - start));
+    }
+
+    /// <summary>
+    /// The rest of a stream that <see cref="OpenRead(long, long)"/> made, as a range of the bytes it stands on: lets the walker take a stored child without copying it.
+    /// </summary>
+    internal static bool TryGetRange(Stream stream, out PartBytes source, out long offset, out long length)
+    {
+        if (stream is PartStream range)
+        {
+            (source, offset, length) = range.Rest;
+            return true;
+        }
+
+        (source, offset, length) = (null!, 0, 0);
+        return false;
     }
 
     /// <summary>The whole content as one array. For small parts only: <paramref name="max"/> is the caller's limit, and null is returned above it.</summary>
@@ -73,6 +95,8 @@ public abstract class PartBytes : IDisposable
     private sealed class PartStream(PartBytes bytes, long start, long length) : Stream
     {
         private long _position;
+
+        public (PartBytes Source, long Offset, long Length) Rest => (bytes, start + _position, Math.Max(0, length - _position));
 
         public override bool CanRead => true;
 

@@ -90,7 +90,7 @@ public interface IRebuildContext
     string Repack { get; }
 }
 
-/// <summary>What becomes of a child. <see cref="Content"/> belongs to the walker and lives until the next call.</summary>
+/// <summary>What becomes of a child. <see cref="Content"/> belongs to the walker and lives until the handler returns.</summary>
 /// <param name="Kind">What to do.</param>
 /// <param name="Content">The new bytes when <see cref="ChildDecisionKind.Replace"/>; else null.</param>
 /// <param name="Name">The new file name, or null to keep the old one.</param>
