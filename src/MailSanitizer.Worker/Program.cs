@@ -1,1 +1,3 @@
-return 70;
+using MailSanitizer.Worker;
+
+return WorkerHost.Run(args, scratch => new ContentJobs(scratch));
