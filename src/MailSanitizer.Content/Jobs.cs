@@ -34,6 +34,9 @@ public sealed record RebuildJob
     /// <summary>Banners on the bodies.</summary>
     public IReadOnlyList<Banner> Banners { get; init; } = [];
 
+    /// <summary>Tags in front of the subject, in order; a tag that the subject carries already is not added again.</summary>
+    public IReadOnlyList<string> SubjectTags { get; init; } = [];
+
     /// <summary>File name when the bytes are a single file; null when they are a message.</summary>
     public string? FileName { get; init; }
 }

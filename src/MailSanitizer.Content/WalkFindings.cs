@@ -38,4 +38,7 @@ public static class WalkFindings
 
     /// <summary>A lock of the part, or of a member, that no password at hand opens.</summary>
     public static readonly FindingKind Locked = new("locked", FindingClass.Locked, "Locked by a password that is not known");
+
+    /// <summary>A CR or LF that stands alone in the arriving bytes (DESIGN.md, promise 10).</summary>
+    public static readonly FindingKind BareLineEnd = new("bare-line-end", FindingClass.Ambiguous, "A line end that servers read differently");
 }

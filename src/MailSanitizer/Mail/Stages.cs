@@ -84,6 +84,9 @@ public sealed record RebuildOrder
     /// <summary>Banners on the bodies.</summary>
     public IReadOnlyList<Banner> Banners { get; init; } = [];
 
+    /// <summary>Tags in front of the subject, in order.</summary>
+    public IReadOnlyList<string> SubjectTags { get; init; } = [];
+
     /// <summary>Limits in force.</summary>
     public Limits Limits { get; init; } = Limits.Default;
 

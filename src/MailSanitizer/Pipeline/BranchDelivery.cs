@@ -1,0 +1,150 @@
+using System.Text.Json.Nodes;
+using MailSanitizer.Mail;
+using MailSanitizer.Storage;
+
+namespace MailSanitizer.Pipeline;
+
+/// <summary>
+/// Acts on the branches of a decided message: what is kept goes into the store first, since it can fail without harm, then the copies go to the next hop.
+/// Whatever is done for a recipient is remembered, so that the MTA's retry of the rest repeats nothing (promise 1).
+/// </summary>
+public sealed class BranchDelivery(
+    INextHop nextHop,
+    string nextHopName,
+    ISealer sealer,
+    IMessageStore store,
+    IOutbox outbox,
+    IHandoverMemory memory,
+    IAuditTrail audit,
+    IScanner scanner,
+    ISpool spool,
+    Func<PipelineOptions> options,
+    TimeProvider time)
+{
+    /// <summary>Acts; one reply for each recipient of the branches.</summary>
+    public async Task<IReadOnlyDictionary<string, SmtpReply>> ActAsync(
+        ReceivedMessage message, Assessment assessment, IReadOnlyList<BranchCopy> copies, JsonObject report, CancellationToken cancellation)
+    {
+        Dictionary<string, SmtpReply> replies = new(StringComparer.Ordinal);
+        List<BranchCopy> kept = [.. copies.Where(copy => copy.Branch.Disposition is Disposition.Quarantine or Disposition.Hold)];
+        if (kept.Count > 0) await KeepAsync(message, kept, report, replies, cancellation);
+        foreach (BranchCopy copy in copies.Where(copy => copy.Branch.Disposition == Disposition.Reject))
+        {
+            SmtpReply reply = copy.Branch.Rejection ?? new SmtpReply(550, "5.7.1", $"{message.Id} refused");
+            foreach (Recipient recipient in copy.Branch.Recipients) replies[recipient.Address] = reply;
+        }
+
+        bool handedOver = false;
+        foreach (BranchCopy copy in copies.Where(copy => copy.Branch.Disposition == Disposition.Deliver))
+        {
+            IReadOnlyList<SmtpReply> answers = await HandOverAsync(message, assessment, copy, handedOver, cancellation);
+            for (int at = 0; at < copy.Branch.Recipients.Count; at++) replies[copy.Branch.Recipients[at].Address] = answers[at];
+            handedOver |= answers.Any(answer => answer.IsPositive);
+        }
+
+        return replies;
+    }
+
+    private async Task KeepAsync(ReceivedMessage message, List<BranchCopy> kept, JsonObject report, Dictionary<string, SmtpReply> replies, CancellationToken cancellation)
+    {
+        // One folder a message: all recipients whose copy is kept stand in its envelope.
+        IReadOnlyList<Recipient> recipients = [.. kept.SelectMany(copy => copy.Branch.Recipients)];
+        IReadOnlyList<string> reasons = [.. kept.SelectMany(copy => copy.Branch.Reasons).Distinct(StringComparer.Ordinal)];
+        DateTimeOffset now = time.GetUtcNow();
+        StoredMessage row = new()
+        {
+            Id = message.Id,
+            State = StoredState.Quarantined,
+            StoredAt = now,
+            DueAt = now + options().QuarantineKeepFor,
+            Reasons = reasons,
+            Envelope = message.Envelope.For(recipients),
+            Size = message.Original.Length,
+        };
+        await store.PutAsync(row, message.Original, null, report, cancellation);
+        await audit.AppendAsync(new AuditEvent("message.quarantined", message.Id, AuditFields.Stored(message.Envelope, recipients, reasons)), cancellation);
+        await memory.RememberAsync(message.Envelope.Client.Ident, message.Original.Sha256, [.. recipients.Select(recipient => recipient.Address)], cancellation);
+        foreach (Recipient recipient in recipients) replies[recipient.Address] = new SmtpReply(250, "2.0.0", $"{message.Id} taken");
+    }
+
+    private async Task<IReadOnlyList<SmtpReply>> HandOverAsync(ReceivedMessage message, Assessment assessment, BranchCopy copy, bool handedOver, CancellationToken cancellation)
+    {
+        Branch branch = copy.Branch;
+        Envelope envelope = Addressed(message.Envelope, branch);
+        using SealedMessage ready = Seal(message, assessment, copy);
+        IReadOnlyList<SmtpReply> answers = await nextHop.DeliverAsync(envelope, ready.Message, cancellation);
+        IReadOnlyList<SmtpReply> replies = MapBack(message, branch, answers);
+        await audit.AppendAsync(new AuditEvent("message.handed-over", message.Id, AuditFields.HandedOver(envelope.Recipients, answers, nextHopName)), CancellationToken.None);
+        string[] taken = [.. branch.Recipients.Where((_, at) => replies[at].IsPositive).Select(recipient => recipient.Address)];
+        if (taken.Length > 0) await memory.RememberAsync(message.Envelope.Client.Ident, message.Original.Sha256, taken, CancellationToken.None);
+
+        // SMTP has one reply: once anything was handed over, what the next hop did not take is ours to deliver (DESIGN.md, "Direction and place").
+        // Copies that a rule added are ours in any case: the sender's MTA knows nothing of them.
+        bool ours = !message.Envelope.IsLmtp && (handedOver || taken.Length > 0);
+        int own = envelope.Recipients.Count - branch.CopyTo.Count;
+        List<Recipient> left = [];
+        for (int at = 0; at < envelope.Recipients.Count; at++)
+            if (!answers[at].IsPositive && (ours || at >= own)) left.Add(envelope.Recipients[at]);
+        if (left.Count == 0) return replies;
+        await QueueAsync(message, assessment, envelope.For(left), ready, cancellation);
+        if (!ours) return replies;
+        await memory.RememberAsync(message.Envelope.Client.Ident, message.Original.Sha256, [.. branch.Recipients.Select(recipient => recipient.Address)], CancellationToken.None);
+        return [.. replies.Select(reply => reply.IsPositive ? reply : new SmtpReply(250, "2.0.0", $"{message.Id} queued"))];
+    }
+
+    private async Task QueueAsync(ReceivedMessage message, Assessment assessment, Envelope envelope, SealedMessage ready, CancellationToken cancellation)
+    {
+        using IMailBytes content = Whole.Of(ready.Message, spool);
+        await outbox.EnqueueAsync(
+            new OutboxEntry
+            {
+                Key = OutboxEntry.KeyOf(message.Id, envelope.Recipients, "delivery"),
+                MessageId = message.Id,
+                Purpose = "delivery",
+                Envelope = envelope,
+                Content = content,
+                SenderVouched = assessment.Facts.Authentication.Result("spf") == "pass" || assessment.Facts.Authentication.Result("dmarc") == "pass",
+                EnqueuedAt = time.GetUtcNow(),
+                NextAttempt = time.GetUtcNow(),
+            },
+            cancellation);
+    }
+
+    private SealedMessage Seal(ReceivedMessage message, Assessment assessment, BranchCopy copy)
+    {
+        MessageFacts facts = assessment.Facts;
+        int first = IndexOf(facts.Envelope.Recipients, copy.Branch.Recipients[0]);
+        Direction direction = facts.Directions[first];
+        List<KeyValuePair<string, string>> fields = [.. copy.Branch.Annotations.Headers];
+        if (direction != Direction.Outbound)
+        {
+            fields.Insert(0, KeyValuePair.Create("X-MailSanitizer-Decision", copy.Copy!.Changed ? "changed" : "unchanged"));
+            if (scanner.ReducedScan is { } reduced) fields.Insert(1, KeyValuePair.Create("X-MailSanitizer-Scan", reduced));
+            else if (facts.Scans.Any(scan => scan.Outcome == ScanOutcome.Unavailable)) fields.Insert(1, KeyValuePair.Create("X-MailSanitizer-Scan", "not-scanned"));
+        }
+
+        string received = ReceivedField.Build(options().HostName, message);
+        return sealer.Seal(copy.Copy!.Content!, facts.Authentication, new SealOrder(message.Id, direction, fields, received));
+    }
+
+    private static int IndexOf(IReadOnlyList<Recipient> recipients, Recipient recipient)
+    {
+        for (int at = 0; at < recipients.Count; at++) if (recipients[at].Address == recipient.Address) return at;
+        return 0;
+    }
+
+    private static Envelope Addressed(Envelope envelope, Branch branch)
+    {
+        // Added recipients never get DSN parameters of the sender: they are our doing.
+        IEnumerable<Recipient> to = branch.RedirectTo is { } redirect ? redirect.Select(address => new Recipient(address, null, "NEVER")) : branch.Recipients;
+        return envelope.For([.. to, .. branch.CopyTo.Select(address => new Recipient(address, null, "NEVER"))]);
+    }
+
+    // With a redirect the sender's recipients share the worst answer of the new ones; copies never decide the sender's reply.
+    private static IReadOnlyList<SmtpReply> MapBack(ReceivedMessage message, Branch branch, IReadOnlyList<SmtpReply> answers)
+    {
+        if (branch.RedirectTo is null) return [.. answers.Take(branch.Recipients.Count)];
+        SmtpReply worst = answers.Take(branch.RedirectTo.Count).MinBy(answer => answer.IsTransient ? 0 : answer.IsPermanent ? 1 : 2) ?? SmtpReply.TryAgain(message.Id);
+        return [.. branch.Recipients.Select(_ => worst)];
+    }
+}
