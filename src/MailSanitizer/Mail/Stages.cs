@@ -29,6 +29,12 @@ public sealed record WalkOrder
 
     /// <summary>Whether candidates for passwords are to be read from the text.</summary>
     public bool Candidates { get; init; } = true;
+
+    /// <summary>Network of the client that sent it (<c>192.0.2.0/24</c>): workers are shared fairly between networks. Empty when there is none.</summary>
+    public string ClientNetwork { get; init; } = "";
+
+    /// <summary>Time until the outcome is of no more use; null for the pool's own. At it: a fault (451), or a death once the same content ran into it three times.</summary>
+    public TimeSpan? Within { get; init; }
 }
 
 /// <summary>How a walk ended. Exactly one of <see cref="Result"/>, <see cref="Fault"/> and <see cref="Died"/> holds.</summary>
@@ -92,6 +98,12 @@ public sealed record RebuildOrder
 
     /// <summary>File name when a single file is rebuilt; null for a message.</summary>
     public string? FileName { get; init; }
+
+    /// <summary>Network of the client that sent it (<c>192.0.2.0/24</c>): workers are shared fairly between networks. Empty when there is none.</summary>
+    public string ClientNetwork { get; init; } = "";
+
+    /// <summary>Time until the outcome is of no more use; null for the pool's own. At it: a fault (451), or a death once the same content ran into it three times.</summary>
+    public TimeSpan? Within { get; init; }
 }
 
 /// <summary>How a rebuild ended. Exactly one of <see cref="Bytes"/>, <see cref="Fault"/> and <see cref="Failed"/> holds.</summary>
