@@ -9,7 +9,7 @@ public sealed record CandidateText(string Path, string Text, bool IsHtml = false
 /// <summary>
 /// Reads password candidates from a message's subject, bodies and attachment names. What a person would take for the password comes first:
 /// behind a label, below it, set apart by brackets, rulers or a line of its own, made from a date or a phone number where the text asks for it; last every token.
-/// Linear in the text, which <see cref="Limits.CandidateText"/> bounds; any text is allowed.
+/// Linear in the text, which <see cref="Limits.CandidateCharacters"/> bounds; any text is allowed.
 /// </summary>
 public static class CandidateReader
 {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -7,6 +8,8 @@ namespace MailSanitizer.Content.Passwords;
 internal static partial class DerivedCandidates
 {
     private static readonly string[] DateWords = ["日付", "年月日", "生年月日", "支払期日", "期日", "西暦", "本日", "今日", "開催日", "打合せ日", "日にち", "date", "datum", "日期", "날짜", "생년월일", "ddmm", "yyyymmdd", "mmdd", "ttmm", "jjmm"];
+
+    private static readonly SearchValues<char> DateSigns = SearchValues.Create("日付date桁数字年tm");
 
     private static readonly string[] PhoneWords = ["電話番号", "電話", "tel", "携帯", "phone", "telefon", "téléphone", "电话", "전화"];
 
@@ -22,7 +25,7 @@ internal static partial class DerivedCandidates
         {
             if (!lines[at].HasLabel && !(at > 0 && lines[at - 1].HasLabel)) continue;
             string folded = lines[at].Folded.ToLowerInvariant();
-            dates |= Any(folded, DateWords) && folded.AsSpan().ContainsAny("日付date桁数字年DdTtMm");
+            dates |= Any(folded, DateWords) && (folded.AsSpan().ContainsAny(DateSigns));
             today |= folded.Contains("本日", StringComparison.Ordinal) || folded.Contains("今日", StringComparison.Ordinal) || folded.Contains("today", StringComparison.Ordinal) || folded.Contains("heutig", StringComparison.Ordinal) || folded.Contains("当日", StringComparison.Ordinal);
             if (Any(folded, PhoneWords) && Any(folded, TailWords)) phone = Math.Max(phone, Count(folded));
         }

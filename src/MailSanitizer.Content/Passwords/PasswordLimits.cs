@@ -3,7 +3,7 @@ namespace MailSanitizer.Content;
 public sealed partial record Limits
 {
     /// <summary>Text that candidates are read from, all texts of a message together (characters). Origin: a second mail is shorter than a page; a newsletter stays below. At it: the rest is not read.</summary>
-    public int CandidateText { get; init; } = 262_144;
+    public int CandidateCharacters { get; init; } = 262_144;
 
     /// <summary>Lines that candidates are read from (count). At it: the rest is not read.</summary>
     public int CandidateLines { get; init; } = 4_096;

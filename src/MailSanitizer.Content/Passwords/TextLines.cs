@@ -63,7 +63,7 @@ internal static class TextLines
     public static List<TextLine> Of(IReadOnlyList<CandidateText> texts, IReadOnlyList<string> attachmentNames, Limits limits)
     {
         List<TextLine> lines = [];
-        int left = limits.CandidateText;
+        int left = limits.CandidateCharacters;
         foreach (CandidateText text in texts)
         {
             if (text.Path == "date" || left <= 0) continue;
