@@ -6,5 +6,7 @@ public static class PartHandlers
     /// <summary>One line a handler.</summary>
     public static IReadOnlyList<IPartHandler> All { get; } =
     [
+        new Unpacking.Tar.TarHandler(),
+        new Unpacking.Compressed.GzipHandler(),
     ];
 }
