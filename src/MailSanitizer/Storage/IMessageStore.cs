@@ -57,6 +57,15 @@ public sealed record StoredMessage
 
     /// <summary>True once a person acted on it.</summary>
     public bool DecidedOn { get; init; }
+
+    /// <summary>SHA-256 of the original, lower-case hex; filled in by the store.</summary>
+    public string Sha256 { get; init; } = "";
+
+    /// <summary>
+    /// With <see cref="IMessageStore.PutAsync"/>: what storing answers for. It goes into the memory of hand-over in the same transaction as the row, so that a crash
+    /// in between cannot double the message. Null when the stored copy is only evidence: remembering then would lose what is still to be delivered.
+    /// </summary>
+    public Handover? Handover { get; init; }
 }
 
 /// <summary>The message store: one folder a message, encrypted, with an index that can be rebuilt from the folders.</summary>

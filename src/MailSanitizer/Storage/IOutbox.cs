@@ -35,6 +35,12 @@ public sealed record OutboxEntry
     /// <summary>The next hop's last words.</summary>
     public string LastReply { get; init; } = "";
 
+    /// <summary>Bytes of the content; filled in by the outbox.</summary>
+    public long Size { get; init; }
+
+    /// <summary>When enqueued in place of a hand-over: remembered in the same transaction (see <see cref="IHandoverMemory"/>).</summary>
+    public Handover? Handover { get; init; }
+
     /// <summary>The idempotency key.</summary>
     public static string KeyOf(Guid messageId, IEnumerable<Recipient> recipients, string purpose) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(
@@ -68,6 +74,12 @@ public interface IOutbox
     /// <summary>Removes an entry by an operator's order (<c>queue delete</c>); false when there is none.</summary>
     Task<bool> DeleteAsync(string key, CancellationToken cancellation);
 }
+
+/// <summary>What the memory of hand-over keeps: done with these recipients of these bytes.</summary>
+/// <param name="Ident">XFORWARD IDENT; null or empty: nothing is remembered.</param>
+/// <param name="Sha256">SHA-256 of the arriving bytes, lower-case hex.</param>
+/// <param name="Recipients">Recipient addresses as they were written.</param>
+public sealed record Handover(string? Ident, string Sha256, IReadOnlyList<string> Recipients);
 
 /// <summary>Remembers what was handed over, held or quarantined (DESIGN.md, promise 1).</summary>
 public interface IHandoverMemory
