@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using MailSanitizer.Content.Identification;
 
 namespace MailSanitizer.Content;
 
@@ -11,15 +11,22 @@ internal static class PartFormats
     /// <summary>Nothing that we know.</summary>
     public const string Unknown = "unknown";
 
-    // Boxes around files: when every member was taken out, the members are what is scanned. Documents are not here: scanners know them as whole files.
-    private static readonly FrozenSet<string> Containers = FrozenSet.ToFrozenSet(
-        ["eml", "mht", "mbox", "zip", "7z", "rar", "tar", "gz", "bz2", "xz", "zst", "lz", "lzma", "z", "arj", "ace", "lzh", "cab", "iso", "cpio", "tnef",
-         "uuencode", "yenc", "binhex", "applesingle", "appledouble", "cms", "p7m", "pgp"],
-        StringComparer.Ordinal);
+    /// <summary>
+    /// Boxes around files: when every member was taken out, the members are what is scanned. Documents are not boxes (a docx, an msg): scanners know them as whole files.
+    /// </summary>
+    public static bool IsContainer(string format) =>
+        format is Message or "mht" or "mbox" or "tnef" or "p7m" or "pgp-message" || FormatTable.Find(format)?.Family is "archive" or "disk-image";
 
-    private static readonly FrozenSet<string> Passive = FrozenSet.ToFrozenSet(["txt"], StringComparer.Ordinal);
-
-    public static bool IsContainer(string format) => Containers.Contains(format);
-
-    public static bool IsPassive(string format) => Passive.Contains(format);
+    /// <summary>
+    /// The most special formats of a part that are neither passive nor taken by a handler: <c>docx</c> counts, not the <c>zip</c> that every docx also is.
+    /// </summary>
+    public static IEnumerable<string> Unhandled(IReadOnlySet<string> formats, IReadOnlyCollection<string> handled)
+    {
+        foreach (string format in formats)
+        {
+            if (format == Unknown || handled.Contains(format) || FormatTable.Find(format)?.IsPassive is true) continue;
+            if (formats.Any(other => other != format && FormatTable.Is(other, format))) continue;
+            yield return format;
+        }
+    }
 }

@@ -6,6 +6,7 @@ public static class PartHandlers
     /// <summary>One line a handler.</summary>
     public static IReadOnlyList<IPartHandler> All { get; } =
     [
+        new Mime.MimeHandler(),
         new Unpacking.Tar.TarHandler(),
         new Unpacking.Compressed.GzipHandler(),
     ];

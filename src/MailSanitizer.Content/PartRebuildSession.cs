@@ -218,7 +218,7 @@ internal sealed class PartRebuildSession
         MemoryPartBytes bytes = new(content);
         _changes.Add(new ChangeFact(part.Path, part.Bytes.Sha256, bytes.Sha256, done, detail));
         string name = treatment?.NoticeName ?? (part.Name.Length > 0 ? PartWalkPaths.Safe(part.Name, _job.Limits.PathSegment) + ".txt" : "removed.txt");
-        return new Rebuilt(ChildDecisionKind.Replace, bytes, name, "text/plain");
+        return new Rebuilt(ChildDecisionKind.Replace, bytes, name, "text/plain; charset=utf-8");
     }
 
     private static void Release(List<IDisposable> owned)

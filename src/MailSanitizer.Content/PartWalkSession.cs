@@ -56,19 +56,18 @@ internal sealed class PartWalkSession(PartWalkJob job, WalkJob order, IWalkSink 
         if (stored.Limit is not null) Report(part, stored.Limit, "", "");
 
         Context context = new(this, part);
-        bool handled = false;
+        HashSet<string> handled = new(StringComparer.Ordinal);
         foreach (IPartHandler handler in job.HandlersOf(part))
         {
-            handled = true;
+            handled.UnionWith(handler.Formats);
             Look(handler, part, context);
         }
 
         // A format that is known by its content or one of its names, that is not passive, and that nobody can take apart.
-        if (!handled && part.Formats.Any(format => format != PartFormats.Unknown && !PartFormats.IsPassive(format)))
-            Report(part, WalkFindings.NoDisarmer, "", part.Formats.First(format => format != PartFormats.Unknown && !PartFormats.IsPassive(format)));
+        foreach (string format in PartFormats.Unhandled(part.Formats, handled).Order(StringComparer.Ordinal)) Report(part, WalkFindings.NoDisarmer, "", format);
 
         if (isMessage || part.Bytes.Length == 0) return;
-        bool opened = handled && context.AllChildrenComplete && PartFormats.IsContainer(part.Format);
+        bool opened = handled.Contains(part.Format) && context.AllChildrenComplete && PartFormats.IsContainer(part.Format);
         if (opened ? _containers : _leaves) sink.Leaf(part.Path, part.Bytes.Sha256, opened ? "container" : "leaf", part.Bytes);
     }
 

@@ -18,7 +18,13 @@ public static class NameCharset
     /// <summary>Decodes a name and says by which charset (<c>us-ascii</c>, <c>utf-8</c>, <c>cp932</c>, <c>euc-jp</c>, <c>cp437</c>, …).</summary>
     public static (string Text, string Charset) Detect(ReadOnlySpan<byte> raw, int fallback = 1252)
     {
-        if (!raw.ContainsAnyInRange((byte)0x80, (byte)0xFF)) return (Encoding.ASCII.GetString(raw), "us-ascii");
+        if (!raw.ContainsAnyInRange((byte)0x80, (byte)0xFF))
+        {
+            // Raw ISO-2022-JP in a header is 7-bit; its escapes tell it.
+            if (raw.IndexOf("\u001b$"u8) >= 0) return (Charset.Decode("iso-2022-jp", raw), "iso-2022-jp");
+            return (Encoding.ASCII.GetString(raw), "us-ascii");
+        }
+
         if (TryUtf8(raw) is { } utf8) return (utf8, "utf-8");
         string? cp932 = TryCp932(raw);
         string? euc = TryEucJp(raw);

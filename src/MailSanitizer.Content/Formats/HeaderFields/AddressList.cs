@@ -109,13 +109,13 @@ internal sealed class AddressReader(byte[] flat, Limits limits)
         if ((!quoted && local.IndexOfAny((byte)'@', (byte)' ', (byte)'\t') >= 0) || domain.IndexOfAny((byte)' ', (byte)'\t', (byte)'"') >= 0) _odd = true;
         if (at >= 0 && (local.IsEmpty || domain.IsEmpty)) _odd = true;
         string localText = Unquote(local.Trim(" \t"u8));
-        string domainText = NameText.Decode(domain.Trim(" \t"u8)).TrimEnd('.').ToLowerInvariant();
+        string domainText = NameCharset.Decode(domain.Trim(" \t"u8)).TrimEnd('.').ToLowerInvariant();
         if (localText.Length > 0 || domainText.Length > 0) _addresses.Add(new MailAddress(display, localText, domainText));
     }
 
     private static string Unquote(ReadOnlySpan<byte> local)
     {
-        if (local is not [(byte)'"', .., (byte)'"']) return NameText.Decode(local);
+        if (local is not [(byte)'"', .., (byte)'"']) return NameCharset.Decode(local);
         byte[] bare = new byte[local.Length];
         int count = 0;
         for (int at = 1; at < local.Length - 1; at++)
@@ -124,7 +124,7 @@ internal sealed class AddressReader(byte[] flat, Limits limits)
             bare[count++] = local[at];
         }
 
-        return NameText.Decode(bare.AsSpan(0, count));
+        return NameCharset.Decode(bare.AsSpan(0, count));
     }
 
     private string Phrase(List<byte> bytes)

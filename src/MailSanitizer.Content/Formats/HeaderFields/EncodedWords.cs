@@ -19,7 +19,7 @@ public static class EncodedWords
     {
         byte[] flat = HeaderText.Flatten(value);
         ReadOnlySpan<byte> rest = flat.AsSpan().Trim(" \t"u8);
-        if (!Present(rest)) return NameText.Decode(rest);
+        if (!Present(rest)) return NameCharset.Decode(rest);
         StringBuilder text = new(rest.Length);
         ArrayBufferWriter<byte> pending = new();
         string pendingCharset = "";
@@ -43,7 +43,7 @@ public static class EncodedWords
             if (!joined || !string.Equals(charset, pendingCharset, StringComparison.OrdinalIgnoreCase))
             {
                 Flush(text, pending, pendingCharset);
-                if (!joined) text.Append(NameText.Decode(gap));
+                if (!joined) text.Append(NameCharset.Decode(gap));
             }
 
             pending.Write(bytes);
@@ -53,7 +53,7 @@ public static class EncodedWords
         }
 
         Flush(text, pending, pendingCharset);
-        text.Append(NameText.Decode(rest[gapStart..]));
+        text.Append(NameCharset.Decode(rest[gapStart..]));
         return text.ToString();
     }
 
@@ -92,7 +92,7 @@ public static class EncodedWords
     private static void Flush(StringBuilder text, ArrayBufferWriter<byte> pending, string charset)
     {
         if (pending.WrittenCount == 0) return;
-        text.Append(Charset.Find(charset) is null ? NameText.Decode(pending.WrittenSpan) : Charset.Decode(charset, pending.WrittenSpan));
+        text.Append(Charset.Find(charset) is null ? NameCharset.Decode(pending.WrittenSpan) : Charset.Decode(charset, pending.WrittenSpan));
         pending.ResetWrittenCount();
     }
 

@@ -155,5 +155,5 @@ public sealed class ParameterField
     }
 
     private string PlainText(ReadOnlySpan<byte> value) =>
-        EncodedWords.Present(value) ? EncodedWords.Decode(value, _limits) : NameText.Decode(value);
+        EncodedWords.Present(value) ? EncodedWords.Decode(value, _limits) : NameCharset.Decode(value);
 }
