@@ -6,7 +6,7 @@ namespace MailSanitizer.Content.Unpacking;
 public static class ArchiveNames
 {
     /// <summary>A name from the bytes that an archive stores, which are kept for writing it again.</summary>
-    public static PartName Decode(string source, byte[] raw) => new(source, NameText.Decode(raw), raw);
+    public static PartName Decode(string source, byte[] raw) => new(source, NameCharset.Decode(raw), raw);
 
     /// <summary>Reports what is wrong with the names of one member.</summary>
     public static void Report(ArchiveMember member, ArchiveReading reading)
