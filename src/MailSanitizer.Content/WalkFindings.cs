@@ -41,4 +41,7 @@ public static class WalkFindings
 
     /// <summary>A CR or LF that stands alone in the arriving bytes (DESIGN.md, promise 10).</summary>
     public static readonly FindingKind BareLineEnd = new("bare-line-end", FindingClass.Ambiguous, "A line end that servers read differently");
+
+    /// <summary>Mail that only its reader's key opens (RFC 1847, 3156, 8551).</summary>
+    public static readonly FindingKind EncryptedMessage = new("encrypted-message", FindingClass.Unscannable, "Encrypted for the reader's key");
 }

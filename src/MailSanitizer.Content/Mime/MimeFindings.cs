@@ -15,9 +15,6 @@ public static class MimeFindings
     /// <summary>Content that lies elsewhere (RFC 2046 5.2.3).</summary>
     public static readonly FindingKind ExternalBody = new("message-external-body", FindingClass.Unscannable, "A part whose content lies elsewhere");
 
-    /// <summary>Encrypted for the reader (RFC 1847, RFC 3156).</summary>
-    public static readonly FindingKind EncryptedMessage = new("encrypted-message", FindingClass.Unscannable, "Encrypted mail");
-
     /// <summary>A signature covers a part of the message.</summary>
     public static readonly FindingKind SignedMessage = new("signed-message", FindingClass.Note, "Signed mail");
 

@@ -42,7 +42,7 @@ public sealed class MimeHandler : IPartHandler
             {
                 foreach (ChildFinding finding in entity.Findings) context.Report(finding.Kind, entity.Index, finding.Detail);
                 if (entity.Type == "multipart/signed" && !entity.IsAlternative) context.Report(MimeFindings.SignedMessage, entity.Index, MimeFields.Short(entity.ContentType?.Get("protocol") ?? ""));
-                if (entity.Type == "multipart/encrypted") context.Report(MimeFindings.EncryptedMessage, entity.Index, MimeFields.Short(entity.ContentType?.Get("protocol") ?? ""));
+                if (entity.Type == "multipart/encrypted") context.Report(WalkFindings.EncryptedMessage, entity.Index, MimeFields.Short(entity.ContentType?.Get("protocol") ?? ""));
             }
 
             for (int child = entity.Children.Count - 1; child >= 0; child--) left.Push(entity.Children[child]);

@@ -22,7 +22,7 @@ public static class ArchiveFindings
     public static readonly FindingKind SplitArchive = new("split-archive", FindingClass.Unscannable, "A piece of a split archive");
 
     /// <summary>A message or file encrypted for its reader's key (S/MIME, PGP).</summary>
-    public static readonly FindingKind EncryptedMessage = new("encrypted-message", FindingClass.Unscannable, "Encrypted for the reader's key");
+    public static FindingKind EncryptedMessage => WalkFindings.EncryptedMessage;
 
     /// <summary>The memory that decoding asks for is above the limit.</summary>
     public static readonly FindingKind OverMemory = new("over-memory", FindingClass.Limit, "Decoding would take more memory than the limit");
