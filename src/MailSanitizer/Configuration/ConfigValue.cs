@@ -54,8 +54,7 @@ internal static class ConfigValue
         string text = Text(node);
         if (IPNetwork.TryParse(text, out IPNetwork network)) return network;
         if (IPAddress.TryParse(text, out IPAddress? address)) return new IPNetwork(address, address.GetAddressBytes().Length * 8);
-        // 192.0.2.7/24 has host bits: .NET refuses it, people write it. Saying so beats guessing which was meant.
-        throw new ConfigFault(node, $"'{text}' is no network: expected 192.0.2.0/24, 2001:db8::/32 or one address (no host bits behind the prefix)");
+        throw new ConfigFault(node, $"'{text}' is no network: expected 192.0.2.0/24, 2001:db8::/32 or one address");
     }
 
     public static IPEndPoint EndPoint(YamlNode node, int defaultPort)
@@ -98,7 +97,7 @@ internal static class ConfigValue
             _ when text.EndsWith("KB", StringComparison.OrdinalIgnoreCase) => ("KB", 1L << 10),
             _ => ("", 1L),
         };
-        return long.TryParse(text.AsSpan(0, text.Length - suffix.Length).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count < 1L << 30
+        return long.TryParse(text.AsSpan(0, text.Length - suffix.Length).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count <= (1L << 50) / unit
             ? count * unit
             : throw new ConfigFault(node, $"'{text}' is no size: expected bytes, or a number and KB, MB or GB");
     }

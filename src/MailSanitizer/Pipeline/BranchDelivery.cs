@@ -23,7 +23,7 @@ public sealed class BranchDelivery(
 {
     /// <summary>Acts; one reply for each recipient of the branches.</summary>
     public async Task<IReadOnlyDictionary<string, SmtpReply>> ActAsync(
-        ReceivedMessage message, Assessment assessment, IReadOnlyList<BranchCopy> copies, JsonObject report, CancellationToken cancellation)
+        ReceivedMessage message, Assessment assessment, IReadOnlyList<BranchCopy> copies, JsonObject report, int earlierPasses, CancellationToken cancellation)
     {
         Dictionary<string, SmtpReply> replies = new(StringComparer.Ordinal);
         List<BranchCopy> kept = [.. copies.Where(copy => copy.Branch.Disposition is Disposition.Quarantine or Disposition.Hold)];
@@ -37,7 +37,7 @@ public sealed class BranchDelivery(
         bool handedOver = false;
         foreach (BranchCopy copy in copies.Where(copy => copy.Branch.Disposition == Disposition.Deliver))
         {
-            IReadOnlyList<SmtpReply> answers = await HandOverAsync(message, assessment, copy, handedOver, cancellation);
+            IReadOnlyList<SmtpReply> answers = await HandOverAsync(message, assessment, copy, earlierPasses, handedOver, cancellation);
             for (int at = 0; at < copy.Branch.Recipients.Count; at++) replies[copy.Branch.Recipients[at].Address] = answers[at];
             handedOver |= answers.Any(answer => answer.IsPositive);
         }
@@ -67,11 +67,11 @@ public sealed class BranchDelivery(
         foreach (Recipient recipient in recipients) replies[recipient.Address] = new SmtpReply(250, "2.0.0", $"{message.Id} taken");
     }
 
-    private async Task<IReadOnlyList<SmtpReply>> HandOverAsync(ReceivedMessage message, Assessment assessment, BranchCopy copy, bool handedOver, CancellationToken cancellation)
+    private async Task<IReadOnlyList<SmtpReply>> HandOverAsync(ReceivedMessage message, Assessment assessment, BranchCopy copy, int earlierPasses, bool handedOver, CancellationToken cancellation)
     {
         Branch branch = copy.Branch;
         Envelope envelope = Addressed(message.Envelope, branch);
-        using SealedMessage ready = Seal(message, assessment, copy);
+        using SealedMessage ready = Seal(message, assessment, copy, earlierPasses);
         IReadOnlyList<SmtpReply> answers = await nextHop.DeliverAsync(envelope, ready.Message, cancellation);
         IReadOnlyList<SmtpReply> replies = MapBack(message, branch, answers);
         await audit.AppendAsync(new AuditEvent("message.handed-over", message.Id, AuditFields.HandedOver(envelope.Recipients, answers, nextHopName)), CancellationToken.None);
@@ -110,7 +110,7 @@ public sealed class BranchDelivery(
             cancellation);
     }
 
-    private SealedMessage Seal(ReceivedMessage message, Assessment assessment, BranchCopy copy)
+    private SealedMessage Seal(ReceivedMessage message, Assessment assessment, BranchCopy copy, int earlierPasses)
     {
         MessageFacts facts = assessment.Facts;
         int first = IndexOf(facts.Envelope.Recipients, copy.Branch.Recipients[0]);
@@ -124,7 +124,7 @@ public sealed class BranchDelivery(
         }
 
         string received = ReceivedField.Build(options().HostName, message);
-        return sealer.Seal(copy.Copy!.Content!, facts.Authentication, new SealOrder(message.Id, direction, fields, received));
+        return sealer.Seal(copy.Copy!.Content!, facts.Authentication, new SealOrder(message.Id, direction, fields, received) { EarlierPasses = earlierPasses });
     }
 
     private static int IndexOf(IReadOnlyList<Recipient> recipients, Recipient recipient)

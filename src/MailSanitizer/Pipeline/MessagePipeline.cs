@@ -15,7 +15,7 @@ public sealed partial class MessagePipeline(
     BranchDelivery delivery,
     IHandoverMemory memory,
     IAuditTrail audit,
-    ILoopGuard loops,
+    IPassCounter passes,
     IPipelineObserver observer,
     TimeProvider time,
     ILogger<MessagePipeline> log) : IMessageReceiver
@@ -53,7 +53,8 @@ public sealed partial class MessagePipeline(
         if (open.Count == 0) return new Answer(InOrder(message, replies), "repeated", new Dictionary<string, double>());
         ReceivedMessage rest = message with { Envelope = message.Envelope.For(open) };
 
-        if (loops.IsLoop(message.Original))
+        Passes passed = passes.Count(message.Original);
+        if (passed.IsLoop)
         {
             LogLoop(message.Id);
             foreach (Recipient recipient in open) replies[recipient.Address] = new SmtpReply(554, "5.4.6", $"{message.Id} mail loop");
@@ -78,7 +79,7 @@ public sealed partial class MessagePipeline(
             if (time.GetUtcNow() > TimeBudget.RebuildEnds(message)) return Fault(message, replies, open, "the time budget is used up before the hand-over");
             JsonObject report = DecisionReport.Build(assessment, decision, [.. copies.Select(copy => copy.Outcome)]);
             await audit.AppendAsync(new AuditEvent("message.decided", message.Id, AuditFields.Decided(message, report)), cancellation);
-            foreach (KeyValuePair<string, SmtpReply> reply in await delivery.ActAsync(rest, assessment, copies, report, cancellation)) replies[reply.Key] = reply.Value;
+            foreach (KeyValuePair<string, SmtpReply> reply in await delivery.ActAsync(rest, assessment, copies, report, passed.Ours, cancellation)) replies[reply.Key] = reply.Value;
             string word = DecisionReport.Overall([.. copies.Select(copy => copy.Outcome)]);
             LogDecided(message.Id, word, message.Original.Length, string.Join(", ", decision.Branches.SelectMany(branch => branch.Reasons).Distinct()));
             return new Answer(InOrder(message, replies), word, assessment.Times.Snapshot());
@@ -137,13 +138,6 @@ public sealed partial class MessagePipeline(
 /// <param name="Copy">The copy when it is delivered.</param>
 /// <param name="Outcome">For report and audit.</param>
 public sealed record BranchCopy(Branch Branch, PreparedCopy? Copy, BranchOutcome Outcome);
-
-/// <summary>Counts passes. Implemented by Sealing, which writes the field that is counted.</summary>
-public interface ILoopGuard
-{
-    /// <summary>True for the third pass of one message.</summary>
-    bool IsLoop(IMailBytes original);
-}
 
 /// <summary>Told of each finished message: metrics.</summary>
 public interface IPipelineObserver
