@@ -1,0 +1,210 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.IO.Hashing;
+
+namespace MailSanitizer.Content.Formats.Zip;
+
+/// <summary>
+/// Writes a ZIP archive from one reading: fresh local and central headers that agree, sizes in front, no descriptors (but for ZipCrypto members, whose check
+/// byte depends on bit 3), no gaps. Members of another archive are taken over compressed, byte for byte; new content is deflated or stored.
+/// </summary>
+/// <remarks>Call <see cref="Finish"/> at the end. One writer writes one archive; <see cref="IPartOutput"/> is append-only, so sizes are counted before the header is written.</remarks>
+public sealed class ZipWriter(IPartOutput output)
+{
+    private readonly List<byte[]> _central = [];
+    private long _position;
+
+    /// <summary>Members written so far.</summary>
+    public int Count => _central.Count;
+
+    /// <summary>Bytes written so far.</summary>
+    public long Position => _position;
+
+    /// <summary>
+    /// Takes a member over as it is: the packed bytes are copied from the part that <paramref name="entry"/> was read from, which must be the part that <c>output</c> copies from.
+    /// <paramref name="rawName"/>: other name bytes, else the same; <paramref name="flagUtf8"/> then says how they are flagged.
+    /// </summary>
+    public void Copy(ZipEntry entry, byte[]? rawName = null, bool flagUtf8 = false)
+    {
+        if (entry.Local is null) throw new ArgumentException("The member has no data to copy.", nameof(entry));
+
+        // ZipCrypto checks the password against the time instead of the CRC when bit 3 is set (APPNOTE 6.1.6): for locked members bit 3 and a descriptor must stay.
+        bool descriptor = entry.IsEncrypted && entry.Aes is null && (entry.Flags & ZipFlags.Descriptor) != 0;
+        ZipMember member = new(entry, rawName, flagUtf8)
+        {
+            Crc = entry.Crc,
+            PackedSize = entry.PackedSize,
+            Size = entry.Size,
+            Method = entry.Method,
+            Descriptor = descriptor,
+        };
+        Begin(member);
+        output.Copy(entry.DataOffset, entry.PackedSize);
+        _position += entry.PackedSize;
+        End(member);
+    }
+
+    /// <summary>Writes new content in the place of <paramref name="entry"/>: same name, times, attributes and comment; method deflate or stored as it was (any other becomes deflate). Encryption is gone.</summary>
+    public void Replace(ZipEntry entry, PartBytes content, byte[]? rawName = null, bool flagUtf8 = false, CancellationToken cancellation = default)
+    {
+        bool store = entry.CompressionMethod == ZipMethods.Stored;
+        ZipMember member = new(entry, rawName, flagUtf8) { Plain = true };
+        Put(member, content, store, cancellation);
+    }
+
+    /// <summary>Adds a new member. <paramref name="name"/> is written in UTF-8 (flagged beyond ASCII); <paramref name="dosTime"/> as in <see cref="ZipEntry.DosTime"/>, by default 1980-01-01, since nothing here has a clock.</summary>
+    public void Add(string name, PartBytes content, bool store = false, uint dosTime = 0x00210000, CancellationToken cancellation = default) =>
+        Put(new ZipMember(name, dosTime) { Plain = true }, content, store, cancellation);
+
+    /// <summary>Writes the directory and the end records.</summary>
+    public void Finish(ReadOnlySpan<byte> comment = default)
+    {
+        long start = _position;
+        foreach (byte[] header in _central) Write(header);
+        long size = _position - start;
+        bool wide = _central.Count >= ushort.MaxValue || size >= uint.MaxValue || start >= uint.MaxValue;
+        if (wide) WriteZip64End(start, size);
+        if (comment.Length > ushort.MaxValue) comment = comment[..ushort.MaxValue];
+        byte[] end = new byte[ZipRecords.EndLength];
+        BinaryPrimitives.WriteUInt32LittleEndian(end, ZipRecords.EndSignature);
+        ushort count = (ushort)Math.Min(_central.Count, ushort.MaxValue);
+        BinaryPrimitives.WriteUInt16LittleEndian(end.AsSpan(8), count);
+        BinaryPrimitives.WriteUInt16LittleEndian(end.AsSpan(10), count);
+        BinaryPrimitives.WriteUInt32LittleEndian(end.AsSpan(12), (uint)Math.Min(size, uint.MaxValue));
+        BinaryPrimitives.WriteUInt32LittleEndian(end.AsSpan(16), (uint)Math.Min(start, uint.MaxValue));
+        BinaryPrimitives.WriteUInt16LittleEndian(end.AsSpan(20), (ushort)comment.Length);
+        Write(end);
+        Write(comment);
+    }
+
+    private void Put(ZipMember member, PartBytes content, bool store, CancellationToken cancellation)
+    {
+        if (content.Length == 0) store = true;
+        member.Method = store ? ZipMethods.Stored : ZipMethods.Deflate;
+        member.Size = content.Length;
+
+        // First pass: CRC and packed size, for the header in front. The packed bytes are kept when they are few, else made again: deflate is deterministic.
+        using MemoryStream kept = new();
+        CountingOutput first = new(store ? null : kept);
+        member.Crc = Pack(content, first, store, cancellation);
+        member.PackedSize = first.Count;
+        Begin(member);
+        if (!store && first.IsWhole)
+        {
+            Write(kept.GetBuffer().AsSpan(0, (int)kept.Length));
+        }
+        else
+        {
+            long before = _position;
+            Pack(content, new ForwardingOutput(this), store, cancellation);
+            if (_position - before != member.PackedSize) throw new InvalidOperationException("Compressing the same bytes again gave another length.");
+        }
+
+        End(member);
+    }
+
+    private static uint Pack(PartBytes content, Stream to, bool store, CancellationToken cancellation)
+    {
+        Crc32 crc = new();
+        byte[] buffer = new byte[64 * 1024];
+        using Stream from = content.OpenRead();
+        using Stream packer = store ? to : new DeflateStream(to, CompressionLevel.Optimal, leaveOpen: true);
+        for (int got; (got = from.Read(buffer)) > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            crc.Append(buffer.AsSpan(0, got));
+            packer.Write(buffer, 0, got);
+        }
+
+        packer.Flush();
+        return crc.GetCurrentHashAsUInt32();
+    }
+
+    private void Begin(ZipMember member)
+    {
+        member.Offset = _position;
+        Write(member.LocalHeader());
+    }
+
+    private void End(ZipMember member)
+    {
+        if (member.Descriptor) Write(member.DescriptorRecord());
+        _central.Add(member.CentralHeader());
+    }
+
+    private void WriteZip64End(long start, long size)
+    {
+        byte[] wide = new byte[56 + 20];
+        BinaryPrimitives.WriteUInt32LittleEndian(wide, ZipRecords.Zip64EndSignature);
+        BinaryPrimitives.WriteInt64LittleEndian(wide.AsSpan(4), 44);
+        BinaryPrimitives.WriteUInt16LittleEndian(wide.AsSpan(12), 45);
+        BinaryPrimitives.WriteUInt16LittleEndian(wide.AsSpan(14), 45);
+        BinaryPrimitives.WriteInt64LittleEndian(wide.AsSpan(24), _central.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(wide.AsSpan(32), _central.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(wide.AsSpan(40), size);
+        BinaryPrimitives.WriteInt64LittleEndian(wide.AsSpan(48), start);
+        BinaryPrimitives.WriteUInt32LittleEndian(wide.AsSpan(56), ZipRecords.Zip64LocatorSignature);
+        BinaryPrimitives.WriteInt64LittleEndian(wide.AsSpan(64), _position);
+        BinaryPrimitives.WriteUInt32LittleEndian(wide.AsSpan(72), 1);
+        Write(wide);
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty) return;
+        output.Write(bytes);
+        _position += bytes.Length;
+    }
+
+    private sealed class CountingOutput(MemoryStream? keep) : WriteOnlyStream
+    {
+        private const int Most = 8 * 1024 * 1024;
+
+        public long Count { get; private set; }
+
+        public bool IsWhole => keep is not null && keep.Length == Count;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            Count += buffer.Length;
+            if (keep is not null && keep.Length + buffer.Length <= Most) keep.Write(buffer);
+        }
+    }
+
+    private sealed class ForwardingOutput(ZipWriter writer) : WriteOnlyStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => writer.Write(buffer);
+    }
+}
+
+/// <summary>A stream that is only written to.</summary>
+internal abstract class WriteOnlyStream : Stream
+{
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public abstract override void Write(ReadOnlySpan<byte> buffer);
+}
