@@ -200,4 +200,7 @@ public interface INextHop
 
     /// <summary>SIZE that the next hop announced (bytes), 0 when none.</summary>
     long MaximumSize { get; }
+
+    /// <summary>Whether the next hop was ever reached. Until then Reception takes no mail: it could not announce what the next hop can do.</summary>
+    bool IsKnown => Extensions.Count > 0;
 }
