@@ -36,7 +36,8 @@ internal static class PathReader
         rest = text[(bracketed ? end + 1 : end)..];
         if (rest.Length > 0 && rest[0] is not (' ' or '\t')) return false;
         rest = rest.Trim(' ', '\t');
-        return (bracketed || address.Length > 0) && address.Length <= longest;
+        // An empty local part, or a second route behind the first, is no address.
+        return (bracketed || address.Length > 0) && address.Length <= longest && !address.StartsWith('@');
     }
 
     /// <summary>Where the address ends: at the closing bracket, or without brackets at a blank; -1 when it is none.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using MailSanitizer.Mail;
 using Microsoft.AspNetCore.Connections;
 
@@ -35,8 +36,11 @@ internal sealed class Session(MailReception room, ConnectionContext connection, 
     /// <summary>The peer's address, or <c>unix</c>.</summary>
     public string PeerAddress { get; } = connection.RemoteEndPoint is IPEndPoint peer ? (peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address).ToString() : "unix";
 
+    /// <summary>TLS, once it is on.</summary>
+    public SslStream? Tls { get; set; }
+
     /// <summary>TLS is on.</summary>
-    public bool IsTls { get; set; }
+    public bool IsTls => Tls is not null;
 
     /// <summary>What we announced; empty after HELO.</summary>
     public AnnouncedExtensions Announced { get; set; } = AnnouncedExtensions.None;
@@ -115,6 +119,7 @@ internal sealed class Session(MailReception room, ConnectionContext connection, 
         finally
         {
             Transaction?.Dispose();
+            if (Tls is not null) await Tls.DisposeAsync();
         }
     }
 

@@ -52,6 +52,7 @@ public sealed class AddressTests
     [InlineData("<a\\@b@c.example>")]
     [InlineData("<user@[192.0.2.1>")]
     [InlineData("<@x.example>")]
+    [InlineData("<@x.example:@y.example>")]
     [InlineData("<@\"x:a\"@b.example>")]
     public void What_has_no_one_reading_is_refused(string path) => Assert.False(PathReader.TryRead(path, 512, out _, out _));
 

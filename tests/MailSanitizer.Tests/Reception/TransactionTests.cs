@@ -125,7 +125,7 @@ public sealed class TransactionTests
         using ReceptionDoor door = new();
         await using Stream stream = door.Open();
         byte[] buffer = new byte[65536];
-        await stream.ReadAsync(buffer);
+        Assert.True(await stream.ReadAsync(buffer) > 0);
         Assert.Equal(["250-ms.test", "250 2.1.0 Ok", "250 2.1.5 Ok", "354 End with <CR><LF>.<CR><LF>"], await GroupAsync("EHLO c.test\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<1@b.example>\r\nDATA\r\n"));
         Assert.Equal(["250 2.0.0 1@b.example taken", "250 2.0.0 Ok", "221 2.0.0 Bye"], await GroupAsync($"{Message}.\r\nNOOP\r\nQUIT\r\n"));
 

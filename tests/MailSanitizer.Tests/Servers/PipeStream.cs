@@ -41,5 +41,6 @@ internal sealed class PipeStream(PipeReader input, PipeWriter output, Action clo
         await output.CompleteAsync();
         await input.CompleteAsync();
         closed();
+        await base.DisposeAsync();
     }
 }

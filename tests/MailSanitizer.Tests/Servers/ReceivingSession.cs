@@ -24,7 +24,12 @@ internal sealed class ReceivingSession(ReceivingServer server, int number, Netwo
     {
         await At(Moment.Greeting);
         await Say(server.Behaviour.Greeting ?? "220 sink.test ESMTP");
-        if (server.Behaviour.Greeting is { } greeting && greeting[0] is '4' or '5') return;
+        if (server.Behaviour.Greeting is ['4' or '5', ..])
+        {
+            await Flush();
+            return;
+        }
+
         while (await LineAsync() is { } line)
         {
             server.Note(line);

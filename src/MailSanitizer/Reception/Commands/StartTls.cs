@@ -40,13 +40,12 @@ internal sealed class StartTls : ICommand
             return;
         }
 
-        session.Connection.Features.Set(tls);
+        session.Tls = tls;
         session.Wire.Exchange(PipeReader.Create(tls), PipeWriter.Create(tls));
         session.Reset();
         session.State = SessionState.Connected;
         session.PeerHelo = "";
         session.Announced = AnnouncedExtensions.None;
-        session.IsTls = true;
     }
 
     /// <summary>Two one-way streams as one.</summary>
