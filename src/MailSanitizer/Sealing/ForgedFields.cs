@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MailSanitizer.Content.Formats.HeaderFields;
 using MailSanitizer.Mail.Signatures;
 
 namespace MailSanitizer.Sealing;
@@ -22,20 +23,19 @@ public sealed class ForgedFields
     }
 
     /// <summary>The fields that have to go, from the top. <paramref name="accepted"/> holds complete fields that a trusted hop wrote.</summary>
-    public IReadOnlyList<RawField> Find(HeaderBlock header, IReadOnlyList<string> accepted)
+    public IReadOnlyList<HeaderField> Find(MessageHeader header, IReadOnlyList<string> accepted)
     {
         ArgumentNullException.ThrowIfNull(header);
         ArgumentNullException.ThrowIfNull(accepted);
-        List<RawField> found = [];
-        foreach (RawField field in header.Fields)
+        List<HeaderField> found = [];
+        foreach (HeaderField field in header.Fields)
         {
-            if (field.NameLength == 0) continue;
-            string name = Encoding.ASCII.GetString(header.Name(field));
+            string name = field.Name;
             bool forged = name.StartsWith("X-MailSanitizer-", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("BIMI-Location", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("BIMI-Indicator", StringComparison.OrdinalIgnoreCase)
-                || (name.Equals("Authentication-Results", StringComparison.OrdinalIgnoreCase) && ClaimsToBeOurs(header.Value(field).Span)
-                    && !accepted.Contains(Encoding.Latin1.GetString(header.Raw(field).Span)));
+                || (name.Equals("Authentication-Results", StringComparison.OrdinalIgnoreCase) && ClaimsToBeOurs(field.RawValue.Span)
+                    && !accepted.Contains(Encoding.Latin1.GetString(field.Raw.Span)));
             if (forged) found.Add(field);
         }
 

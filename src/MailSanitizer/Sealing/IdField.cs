@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using MailSanitizer.Content.Formats.HeaderFields;
 using MailSanitizer.Mail;
 using MailSanitizer.Mail.Signatures;
 
@@ -26,16 +27,16 @@ public sealed class IdField : IPassCounter
     }
 
     /// <summary>The complete field.</summary>
-    public string Write(Guid id, int pass, HeaderBlock header, ReadOnlySpan<byte> bodyHash) =>
+    public string Write(Guid id, int pass, MessageHeader header, ReadOnlySpan<byte> bodyHash) =>
         FieldText.Folded(Name, [$"{id:D};", string.Create(CultureInfo.InvariantCulture, $"pass={pass};"), $"mac={Mac(id, pass, header, bodyHash)}"]);
 
     /// <inheritdoc/>
     public Passes Count(IMailBytes original)
     {
         // Over a limit of the header: the walk finds that too, and such a message goes nowhere that could loop.
-        if (HeaderBlock.Read(original) is not { } header) return default;
+        if (MessageHeader.Read(original) is not { } header) return default;
         int received = header.Named("Received").Count();
-        List<(Guid Id, int Pass, string Mac)> marks = [.. header.Named(Name).Take(10).Select(field => Read(header.Value(field).Span)).OfType<(Guid, int, string)>()];
+        List<(Guid Id, int Pass, string Mac)> marks = [.. header.Named(Name).Take(10).Select(field => Read(field.RawValue.Span)).OfType<(Guid, int, string)>()];
         if (marks.Count == 0) return new(0, received);
         byte[] bodyHash = BodyHash(original, header.BodyOffset);
         int ours = marks.Where(mark => FixedTimeEquals(mark.Mac, Mac(mark.Id, mark.Pass, header, bodyHash))).Select(mark => mark.Pass).DefaultIfEmpty(0).Max();
@@ -60,13 +61,13 @@ public sealed class IdField : IPassCounter
             : null;
     }
 
-    private string Mac(Guid id, int pass, HeaderBlock header, ReadOnlySpan<byte> bodyHash)
+    private string Mac(Guid id, int pass, MessageHeader header, ReadOnlySpan<byte> bodyHash)
     {
         ArrayBufferWriter<byte> text = new();
         text.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"x-mailsanitizer-id 1\n{id:D}\n{pass}\n")));
-        foreach (RawField field in header.Named("From"))
+        foreach (HeaderField field in header.Named("From"))
         {
-            CanonicalHeader.WriteRelaxedValue(text, header.Value(field).Span);
+            CanonicalHeader.WriteRelaxedValue(text, field.RawValue.Span);
             text.Write("\n"u8);
         }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using MailSanitizer.Content.Formats.HeaderFields;
 using MailSanitizer.Mail;
 using MailSanitizer.Mail.Signatures;
 
@@ -15,8 +16,8 @@ public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
     {
         ArgumentNullException.ThrowIfNull(authentication);
         ArgumentNullException.ThrowIfNull(order);
-        HeaderBlock header = HeaderBlock.Read(content) ?? throw new InvalidDataException("header block over the limit: such a message is never sent on");
-        IReadOnlyList<RawField> forged = _forged.Find(header, authentication.AcceptedResults);
+        MessageHeader header = MessageHeader.Read(content) ?? throw new InvalidDataException("header block over the limit: such a message is never sent on");
+        IReadOnlyList<HeaderField> forged = _forged.Find(header, authentication.AcceptedResults);
         IMailBytes? owned = forged.Count > 0 ? Without(content, forged) : null;
         try
         {
@@ -34,7 +35,7 @@ public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
         }
     }
 
-    private void AppendOurs(StringBuilder fields, AuthenticationFacts authentication, SealOrder order, HeaderBlock header, byte[] bodyHash)
+    private void AppendOurs(StringBuilder fields, AuthenticationFacts authentication, SealOrder order, MessageHeader header, byte[] bodyHash)
     {
         fields.Append(_id.Write(order.Id, order.EarlierPasses + 1, header, bodyHash));
         bool outbound = order.Direction == Direction.Outbound;
@@ -52,15 +53,15 @@ public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
         }
     }
 
-    private IMailBytes Without(IMailBytes content, IReadOnlyList<RawField> fields)
+    private IMailBytes Without(IMailBytes content, IReadOnlyList<HeaderField> fields)
     {
         using ISpoolWriter writer = spool.Create();
         long from = 0;
         using Stream stream = content.OpenRead();
-        foreach (RawField field in fields)
+        foreach (HeaderField field in fields)
         {
-            Copy(stream, from, field.Start, writer);
-            from = field.Start + field.Length;
+            Copy(stream, from, field.Offset, writer);
+            from = field.Offset + field.Raw.Length;
         }
 
         Copy(stream, from, content.Length, writer);

@@ -1,13 +1,22 @@
 using System.Buffers;
+using MailSanitizer.Content.Formats.HeaderFields;
 
 namespace MailSanitizer.Mail.Signatures;
 
 /// <summary>Header fields in their canonical forms (RFC 6376 3.4.1 and 3.4.2).</summary>
 public static class CanonicalHeader
 {
-    /// <summary>Writes a field as it enters a signature, with its CRLF. <paramref name="raw"/> is the whole field; <paramref name="valueStart"/> counts from its start.</summary>
+    /// <summary>Writes a field as it enters a signature, with its line end.</summary>
+    public static void Write(IBufferWriter<byte> to, CanonicalForm form, HeaderField field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        Write(to, form, field.Raw.Span, field.Name.Length, field.Raw.Length - field.RawValue.Length);
+    }
+
+    /// <summary>Writes a field given as bytes; <paramref name="valueStart"/> is the offset behind its colon.</summary>
     public static void Write(IBufferWriter<byte> to, CanonicalForm form, ReadOnlySpan<byte> raw, int nameLength, int valueStart)
     {
+        ArgumentNullException.ThrowIfNull(to);
         if (form == CanonicalForm.Simple)
         {
             to.Write(raw);
@@ -25,6 +34,7 @@ public static class CanonicalHeader
     /// <summary>Unfolded, runs of blanks one space, none at the ends.</summary>
     public static void WriteRelaxedValue(IBufferWriter<byte> to, ReadOnlySpan<byte> value)
     {
+        ArgumentNullException.ThrowIfNull(to);
         Span<byte> space = to.GetSpan(value.Length + 1);
         int length = 0;
         bool blank = false;
