@@ -1,4 +1,5 @@
 using System.Net;
+using MailSanitizer.Content;
 
 namespace MailSanitizer.Mail;
 
@@ -52,6 +53,12 @@ public sealed record AuthenticationFacts
     /// these are not taken out although they carry our authserv-id.
     /// </summary>
     public IReadOnlyList<string> AcceptedResults { get; init; } = [];
+
+    /// <summary>A Received-SPF field (RFC 7208 9.1) to be written, without its line end; null when it is not asked for.</summary>
+    public string? ReceivedSpf { get; init; }
+
+    /// <summary>What authentication itself found, to be added to the walk's findings.</summary>
+    public IReadOnlyList<FindingFact> Findings { get; init; } = [];
 
     /// <summary>Nothing judged (outbound mail).</summary>
     public static AuthenticationFacts None { get; } = new() { Results = [] };

@@ -23,7 +23,7 @@ public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
         {
             byte[] bodyHash = IdField.BodyHash(content, header.BodyOffset);
             StringBuilder fields = new();
-            if (order.Direction != Direction.Outbound) fields.Append(AuthenticationResultsField.Write(options.AuthservId, authentication));
+            if (order.Direction != Direction.Outbound) AppendResults(fields, authentication);
             AppendOurs(fields, authentication, order, header, bodyHash);
             fields.Append(FieldText.OneField(order.Received));
             return new SealedMessage(new OutgoingMessage(Encoding.ASCII.GetBytes(fields.ToString()), owned ?? content), owned);
@@ -33,6 +33,12 @@ public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
             owned?.Dispose();
             throw;
         }
+    }
+
+    private void AppendResults(StringBuilder fields, AuthenticationFacts authentication)
+    {
+        fields.Append(AuthenticationResultsField.Write(options.AuthservId, authentication));
+        if (authentication.ReceivedSpf is { } receivedSpf) fields.Append(FieldText.OneField(receivedSpf));
     }
 
     private void AppendOurs(StringBuilder fields, AuthenticationFacts authentication, SealOrder order, MessageHeader header, byte[] bodyHash)
