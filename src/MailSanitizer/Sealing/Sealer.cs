@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using MailSanitizer.Content.Formats.HeaderFields;
 using MailSanitizer.Mail;
@@ -6,10 +7,12 @@ using MailSanitizer.Mail.Signatures;
 namespace MailSanitizer.Sealing;
 
 /// <summary>Writes the fields that other machines trust, over the bytes that really go out.</summary>
-public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
+public sealed class Sealer(SealingOptions options, ISpool spool, TimeProvider time) : ISealer
 {
     private readonly ForgedFields _forged = new([options.AuthservId, .. options.FurtherAuthservIds]);
     private readonly IdField _id = new(options.IdKey);
+    private readonly MailSigner _signer = new(options.Sign, time);
+    private readonly ArcSealer? _arc = options.Seal is null ? null : new(options.Seal, options.AuthservId, time);
 
     /// <inheritdoc/>
     public SealedMessage Seal(IMailBytes content, AuthenticationFacts authentication, SealOrder order)
@@ -26,13 +29,29 @@ public sealed class Sealer(SealingOptions options, ISpool spool) : ISealer
             if (order.Direction != Direction.Outbound) AppendResults(fields, authentication);
             AppendOurs(fields, authentication, order, header, bodyHash);
             fields.Append(FieldText.OneField(order.Received));
-            return new SealedMessage(new OutgoingMessage(Encoding.ASCII.GetBytes(fields.ToString()), owned ?? content), owned);
+            MessageHeader outgoing = Outgoing(fields.ToString(), header, forged);
+            string signatures = order.Direction == Direction.Outbound ? _signer.Sign(outgoing, bodyHash) : _arc?.Seal(outgoing, bodyHash, authentication) ?? "";
+            return new SealedMessage(new OutgoingMessage(Encoding.ASCII.GetBytes(signatures + fields), owned ?? content), owned);
         }
         catch
         {
             owned?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The header as it goes out: our fields, then what is left of the arriving ones.</summary>
+    private static MessageHeader Outgoing(string ours, MessageHeader header, IReadOnlyList<HeaderField> forged)
+    {
+        HashSet<int> gone = [.. forged.Select(field => field.Offset)];
+        ArrayBufferWriter<byte> bytes = new();
+        bytes.Write(Encoding.ASCII.GetBytes(ours));
+        foreach (HeaderField field in header.Fields)
+        {
+            if (!gone.Contains(field.Offset)) bytes.Write(field.Raw.Span);
+        }
+
+        return MessageHeader.Read(bytes.WrittenMemory) ?? throw new InvalidDataException("header block over the limit: such a message is never sent on");
     }
 
     private void AppendResults(StringBuilder fields, AuthenticationFacts authentication)

@@ -11,4 +11,10 @@ public sealed record SealingOptions
 
     /// <summary>Secret for X-MailSanitizer-Id (32 bytes); <see cref="SecretKey.LoadOrCreate"/> keeps it in a file.</summary>
     public required ReadOnlyMemory<byte> IdKey { get; init; }
+
+    /// <summary>Key of the ARC seal, or null: no ARC.</summary>
+    public SigningKey? Seal { get; init; }
+
+    /// <summary>Keys that sign outbound mail and our own: one RSA and one Ed25519 for a domain make two signatures.</summary>
+    public IReadOnlyList<SigningKey> Sign { get; init; } = [];
 }

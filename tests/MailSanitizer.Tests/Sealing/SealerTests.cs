@@ -23,7 +23,7 @@ public sealed class SealerTests
     public void Fields_stand_in_the_order_of_the_promise_and_the_rest_is_untouched()
     {
         using MemoryMail mail = MemoryMail.Of(Mail);
-        using SealedMessage message = new Sealer(Options, new MemorySpool()).Seal(mail, Facts, Order(fields: new KeyValuePair<string, string>("X-MailSanitizer-Scan", "hash-list-only")));
+        using SealedMessage message = new Sealer(Options, new MemorySpool(), TimeProvider.System).Seal(mail, Facts, Order(fields: new KeyValuePair<string, string>("X-MailSanitizer-Scan", "hash-list-only")));
         string text = message.All();
         Assert.EndsWith(Mail, text, StringComparison.Ordinal);
         Assert.Null(message.Owned);
@@ -37,7 +37,7 @@ public sealed class SealerTests
     public void Outbound_mail_tells_nothing_but_the_id()
     {
         using MemoryMail mail = MemoryMail.Of(Mail);
-        using SealedMessage message = new Sealer(Options, new MemorySpool())
+        using SealedMessage message = new Sealer(Options, new MemorySpool(), TimeProvider.System)
             .Seal(mail, Facts, Order(Direction.Outbound, new KeyValuePair<string, string>("X-MailSanitizer-Scan", "x"), new KeyValuePair<string, string>("X-Site", "kept")));
         string text = message.All();
         Assert.StartsWith("X-MailSanitizer-Id: 0193a6c0-", text, StringComparison.Ordinal);
@@ -54,7 +54,7 @@ public sealed class SealerTests
         string forged = "X-Mailsanitizer-Verdict: clean\r\nAuthentication-Results: mx.example.jp;\r\n dkim=pass\r\nBIMI-Location: v=BIMI1; l=https://evil.example/\r\nBimi-Indicator: x\r\n";
         string kept = "Authentication-Results: other.example; dkim=pass\r\nBIMI-Selector: v=BIMI1; s=x\r\nX-Padding: " + new string('x', 40_000) + "\r\n";
         using MemoryMail mail = MemoryMail.Of(kept + forged + Mail, streamOnly);
-        using SealedMessage message = new Sealer(Options, new MemorySpool()).Seal(mail, Facts, Order());
+        using SealedMessage message = new Sealer(Options, new MemorySpool(), TimeProvider.System).Seal(mail, Facts, Order());
         using Stream content = message.Message.Content.OpenRead();
         using StreamReader reader = new(content, Encoding.Latin1);
         Assert.Equal(kept + Mail, reader.ReadToEnd());
@@ -66,7 +66,7 @@ public sealed class SealerTests
         string accepted = "Authentication-Results: mx.example.jp; spf=pass\r\n";
         string forged = "Authentication-Results: mx.example.jp; dkim=pass\r\n";
         using MemoryMail mail = MemoryMail.Of(accepted + forged + Mail);
-        using SealedMessage message = new Sealer(Options, new MemorySpool()).Seal(mail, Facts with { AcceptedResults = [accepted] }, Order());
+        using SealedMessage message = new Sealer(Options, new MemorySpool(), TimeProvider.System).Seal(mail, Facts with { AcceptedResults = [accepted] }, Order());
         string text = message.All();
         Assert.Contains("\r\n" + accepted, text, StringComparison.Ordinal);
         Assert.DoesNotContain(forged, text, StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class SealerTests
     public void Passes_are_counted_by_our_own_marks_alone_and_the_third_is_a_loop()
     {
         IdField counter = new(Options.IdKey);
-        Sealer sealer = new(Options, new MemorySpool());
+        Sealer sealer = new(Options, new MemorySpool(), TimeProvider.System);
         IMailBytes mail = MemoryMail.Of(Mail);
         for (int pass = 0; pass < 3; pass++)
         {
@@ -120,9 +120,9 @@ public sealed class SealerTests
     [Fact]
     public void A_mark_of_another_key_or_body_counts_nothing()
     {
-        using SealedMessage message = new Sealer(Options with { IdKey = new byte[32] }, new MemorySpool()).Seal(MemoryMail.Of(Mail), Facts, Order());
+        using SealedMessage message = new Sealer(Options with { IdKey = new byte[32] }, new MemorySpool(), TimeProvider.System).Seal(MemoryMail.Of(Mail), Facts, Order());
         Assert.Equal(0, new IdField(Options.IdKey).Count(new MemoryMail(message.Bytes())).Ours);
-        using SealedMessage own = new Sealer(Options, new MemorySpool()).Seal(MemoryMail.Of(Mail), Facts, Order());
+        using SealedMessage own = new Sealer(Options, new MemorySpool(), TimeProvider.System).Seal(MemoryMail.Of(Mail), Facts, Order());
         Assert.Equal(1, new IdField(Options.IdKey).Count(new MemoryMail(own.Bytes())).Ours);
         Assert.Equal(1, new IdField(Options.IdKey).Count(MemoryMail.Of(own.All() + "\r\n\r\n")).Ours);
         Assert.Equal(0, new IdField(Options.IdKey).Count(MemoryMail.Of(own.All() + "more\r\n")).Ours);
@@ -142,7 +142,7 @@ public sealed class SealerTests
             Results = [new("dkim", "pass", [new("header.d", "x\r\nBcc: v@example\r\n\r\nbody"), new("header.s", "a\"; spf=pass\\"), new("header.i", "é\0(")], "bad\r\n\"reason\"")],
             VerifiedSender = "銀行\r\nX-Evil: 1",
         };
-        using SealedMessage message = new Sealer(Options, new MemorySpool()).Seal(MemoryMail.Of(Mail), facts, new(Guid.Empty, Direction.Inbound, [new("X-Rule", "v\r\nX-Evil: 2\u202E")], "Received: x\r\nX-Evil: 3"));
+        using SealedMessage message = new Sealer(Options, new MemorySpool(), TimeProvider.System).Seal(MemoryMail.Of(Mail), facts, new(Guid.Empty, Direction.Inbound, [new("X-Rule", "v\r\nX-Evil: 2\u202E")], "Received: x\r\nX-Evil: 3"));
         string text = message.All()[..^Mail.Length];
         string[] lines = text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, line => Assert.Matches("^(Authentication-Results:|X-MailSanitizer-|X-Rule:|Received:|\t)", line));

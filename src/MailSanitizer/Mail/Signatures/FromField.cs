@@ -1,4 +1,3 @@
-using System.Text;
 using MailSanitizer.Content;
 using MailSanitizer.Content.Formats.HeaderFields;
 
