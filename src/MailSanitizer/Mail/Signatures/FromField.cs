@@ -1,3 +1,4 @@
+using System.Text;
 using MailSanitizer.Content;
 using MailSanitizer.Content.Formats.HeaderFields;
 
@@ -29,7 +30,7 @@ public sealed record FromField(string? Address, string? Domain, string? Problem)
         foreach (MailAddress one in list.Addresses)
         {
             string? next = DomainOf(one);
-            if (next is null || HasRoute(raw)) return new(address, null, "malformed address in From");
+            if (next is null || HasRoute(raw) || !StandsInOnePiece(raw, one)) return new(address, null, "malformed address in From");
             if (domain is not null && domain != next) return new(address, null, "several domains in From");
             domain = next;
         }
@@ -44,6 +45,10 @@ public sealed record FromField(string? Address, string? Domain, string? Problem)
             && !address.Local.Any(char.IsControl);
         return plain && address.Domain.Contains('.', StringComparison.Ordinal) ? DomainName.ToAscii(address.Domain) : null;
     }
+
+    // a@bank.ex(comment)ample: a reader that knows comments and one that does not see two domains.
+    private static bool StandsInOnePiece(ReadOnlySpan<byte> raw, MailAddress address) =>
+        Encoding.UTF8.GetString(raw).Contains($"@{address.Domain}", StringComparison.OrdinalIgnoreCase);
 
     private static bool HasRoute(ReadOnlySpan<byte> raw)
     {
