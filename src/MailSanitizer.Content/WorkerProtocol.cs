@@ -96,6 +96,9 @@ public static class WorkerProtocol
     /// <summary>Granted at once when this much was taken in (bytes): few credit frames, and never more than <c>Window / CreditStep</c> unread ones in the pipe.</summary>
     public const int CreditStep = Window / 4;
 
+    /// <summary>Names and formats of one part at most (count).</summary>
+    public const int MaximumNames = 64;
+
     /// <summary>
     /// The build of this assembly: version and module id. The compiler is deterministic, so the same source has the same id, and one changed line has another.
     /// </summary>

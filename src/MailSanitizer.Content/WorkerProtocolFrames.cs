@@ -19,6 +19,9 @@ public sealed class WorkerFrameReader(Stream stream)
     private int _start;
     private int _end;
 
+    /// <summary>True once the stream has ended, between frames or within one.</summary>
+    public bool Ended { get; private set; }
+
     /// <summary>The next frame, or null at the end of the stream between two frames. An end within a frame or a length above the maximum is a <see cref="WorkerProtocolException"/>.</summary>
     public WorkerFrame? Read()
     {
@@ -57,6 +60,7 @@ public sealed class WorkerFrameReader(Stream stream)
             int got = stream.Read(_buffer.AsSpan(_end));
             if (got == 0)
             {
+                Ended = true;
                 if (mayEnd && _start == _end) return false;
                 throw new WorkerProtocolException("end within a frame");
             }

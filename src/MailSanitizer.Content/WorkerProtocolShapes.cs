@@ -94,6 +94,9 @@ public sealed record JobStart
     /// <summary>Whether candidates are read (walk).</summary>
     public bool Candidates { get; init; }
 
+    /// <summary>Words in front of the subject (rebuild).</summary>
+    public IReadOnlyList<string> SubjectTags { get; init; } = [];
+
     /// <summary>Password frames that follow.</summary>
     public int Passwords { get; init; }
 

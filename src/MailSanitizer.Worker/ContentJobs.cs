@@ -2,23 +2,14 @@ using MailSanitizer.Content;
 
 namespace MailSanitizer.Worker;
 
-/// <summary>The walker behind the jobs.</summary>
+/// <summary>The walker behind the jobs. Processor time is metered by the walker itself; wall time is the daemon's to watch.</summary>
 public sealed class ContentJobs(IScratch scratch) : IContentJobs
 {
-    /// <inheritdoc/>
-    public void Walk(PartBytes bytes, WalkJob job, IWalkSink sink, CancellationToken cancellation)
-    {
-        _ = scratch;
-        sink.Part(new PartFact { Path = "", Format = "unknown", Formats = ["unknown"], Size = bytes.Length, Sha256 = bytes.Sha256 });
-        sink.Finding(new FindingFact(WalkFindings.ParseError.Id, "", "", "no reader in this build", null));
-        sink.Leaf("", bytes.Sha256, "leaf", bytes);
-    }
+    private readonly PartWalker _walker = new(PartHandlers.All, scratch);
 
     /// <inheritdoc/>
-    public RebuildReport Rebuild(PartBytes bytes, RebuildJob job, IPartOutput output, CancellationToken cancellation)
-    {
-        if (job.Treatments.Count + job.Banners.Count > 0) return new RebuildReport([], [], "no writer in this build");
-        output.Copy(0, bytes.Length);
-        return new RebuildReport([], []);
-    }
+    public void Walk(PartBytes bytes, WalkJob job, IWalkSink sink) => _walker.Walk(bytes, job, sink);
+
+    /// <inheritdoc/>
+    public RebuildReport Rebuild(PartBytes bytes, RebuildJob job, IPartOutput output) => _walker.Rebuild(bytes, job, output);
 }

@@ -6,8 +6,8 @@ namespace MailSanitizer.Worker;
 public interface IContentJobs
 {
     /// <summary>Walks; everything found goes to the sink.</summary>
-    void Walk(PartBytes bytes, WalkJob job, IWalkSink sink, CancellationToken cancellation);
+    void Walk(PartBytes bytes, WalkJob job, IWalkSink sink);
 
     /// <summary>Writes anew.</summary>
-    RebuildReport Rebuild(PartBytes bytes, RebuildJob job, IPartOutput output, CancellationToken cancellation);
+    RebuildReport Rebuild(PartBytes bytes, RebuildJob job, IPartOutput output);
 }

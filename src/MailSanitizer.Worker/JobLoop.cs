@@ -38,11 +38,12 @@ internal sealed class JobLoop(WorkerFrameReader reader, WorkerFrameWriter writer
             };
             channel.Send(WorkerFrameType.Done, done, WorkerShapes.Default.JobDone);
         }
-        catch (HostFaultException failure)
+        catch (Exception failure) when (failure is HostFaultException or ScratchFailedException)
         {
-            writer.Write(WorkerFrameType.Fault, first.Job, WorkerShapes.Write(new WorkerFault(failure.Message), WorkerShapes.Default.WorkerFault));
+            string text = scratch.TakeFault() ?? failure.Message;
+            writer.Write(WorkerFrameType.Fault, first.Job, WorkerShapes.Write(new WorkerFault(text), WorkerShapes.Default.WorkerFault));
             writer.Flush();
-            throw;
+            throw new HostFaultException(text);
         }
 
         channel.Flush();
@@ -57,20 +58,30 @@ internal sealed class JobLoop(WorkerFrameReader reader, WorkerFrameWriter writer
         for (int count = 0; count < start.Treatments; count++) treatments.Add(channel.Receive(WorkerFrameType.Treatment, WorkerShapes.Default.Treatment));
         for (int count = 0; count < start.Banners; count++) banners.Add(channel.Receive(WorkerFrameType.Banner, WorkerShapes.Default.Banner));
         using PartBytes bytes = ScratchBytes.Receive(channel, start, scratch);
-        using CpuLimit limit = new(TimeSpan.FromSeconds(start.Limits.JobCpuSeconds));
         if (start.Kind == JobKind.Walk)
         {
             WalkJob walk = new() { Limits = start.Limits, Passwords = passwords, FileName = start.FileName, Send = start.Send, Candidates = start.Candidates };
-            jobs.Walk(bytes, walk, new FrameWalkSink(channel), limit.Token);
+            jobs.Walk(bytes, walk, new FrameWalkSink(channel));
             return new JobDone();
         }
 
-        RebuildJob rebuild = new() { Limits = start.Limits, Passwords = passwords, Treatments = treatments, Banners = banners, FileName = start.FileName };
+        RebuildJob rebuild = new()
+        {
+            Limits = start.Limits,
+            Passwords = passwords,
+            Treatments = treatments,
+            Banners = banners,
+            SubjectTags = start.SubjectTags,
+            FileName = start.FileName,
+        };
         FrameOutput output = new(channel, bytes);
-        RebuildReport report = jobs.Rebuild(bytes, rebuild, output, limit.Token);
+        RebuildReport report = jobs.Rebuild(bytes, rebuild, output);
         output.Finish();
-        foreach (ChangeFact change in report.Changes) channel.Send(WorkerFrameType.Change, change, WorkerShapes.Default.ChangeFact);
-        foreach (DoneFact done in report.Done) channel.Send(WorkerFrameType.TakenOut, done, WorkerShapes.Default.DoneFact);
-        return new JobDone { Failure = report.Failure, FileName = report.FileName };
+        string Cut(string text) => text.Length <= start.Limits.FactText ? text : string.Concat(text.AsSpan(0, Math.Max(0, start.Limits.FactText - 1)), "…");
+        foreach (ChangeFact change in report.Changes)
+            channel.Send(WorkerFrameType.Change, change with { Detail = Cut(change.Detail) }, WorkerShapes.Default.ChangeFact);
+        foreach (DoneFact done in report.Done.Take(start.Limits.Findings))
+            channel.Send(WorkerFrameType.TakenOut, done with { Location = Cut(done.Location), Done = Cut(done.Done) }, WorkerShapes.Default.DoneFact);
+        return new JobDone { Failure = report.Failure is { } failure ? Cut(failure) : null, FileName = report.FileName is { } name ? Cut(name) : null };
     }
 }

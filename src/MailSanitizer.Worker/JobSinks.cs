@@ -7,7 +7,9 @@ internal sealed class FrameWalkSink(JobChannel channel) : IWalkSink
 {
     private readonly HashSet<(string Sha256, long Length)> _sent = [];
 
-    public void Part(PartFact fact) => channel.Send(WorkerFrameType.Part, fact, WorkerShapes.Default.PartFact);
+    // A part has a handful of names; thousands of them would not fit a frame.
+    public void Part(PartFact fact) => channel.Send(WorkerFrameType.Part,
+        fact.Names.Count > WorkerProtocol.MaximumNames ? fact with { Names = [.. fact.Names.Take(WorkerProtocol.MaximumNames)] } : fact, WorkerShapes.Default.PartFact);
 
     public void Finding(FindingFact fact) => channel.Send(WorkerFrameType.Finding, fact, WorkerShapes.Default.FindingFact);
 

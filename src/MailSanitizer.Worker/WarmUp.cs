@@ -17,12 +17,11 @@ internal static class WarmUp
         MemoryPartBytes bytes = new(message);
         using MemoryStream sent = new();
         JobChannel channel = new(new WorkerFrameReader(Stream.Null), new WorkerFrameWriter(sent), 0);
-        jobs.Walk(bytes, new WalkJob(), new FrameWalkSink(channel), CancellationToken.None);
+        jobs.Walk(bytes, new WalkJob(), new FrameWalkSink(channel));
         FrameOutput output = new(channel, bytes);
-        _ = jobs.Rebuild(bytes, new RebuildJob(), output, CancellationToken.None);
+        _ = jobs.Rebuild(bytes, new RebuildJob(), output);
         output.Finish();
         using FileStream file = scratch.CreateUnlinked();
         file.Write(message);
-        new CpuLimit(TimeSpan.FromSeconds(1)).Dispose();
     }
 }

@@ -79,6 +79,13 @@ internal static unsafe class Seccomp
             Add(Return, Allow);
             Add(Return, Error | NotPermitted);
         });
+        Block(SystemCalls.Affinity, () =>
+        {
+            LoadArgument(0);
+            Add(Equal, 0, 0, 1);
+            Add(Return, Allow);
+            Add(Return, Error | NotPermitted);
+        });
         Block(SystemCalls.Map, () =>
         {
             const uint shared = 0x01;

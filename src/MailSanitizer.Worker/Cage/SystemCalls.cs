@@ -40,6 +40,9 @@ internal static class SystemCalls
     /// <summary>Reading limits, own ones.</summary>
     public static readonly (int X64, int Arm64) Limit = (302, 261);
 
+    /// <summary>A new thread of the runtime sets its own affinity, and is no thread when it cannot: itself only.</summary>
+    public static readonly (int X64, int Arm64) Affinity = (203, 122);
+
     /// <summary>Signals to own threads: the garbage collector stops them so.</summary>
     public static readonly (int X64, int Arm64) ThreadKill = (234, 131);
 

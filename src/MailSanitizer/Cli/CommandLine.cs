@@ -10,6 +10,8 @@ public static class CommandLine
     {
         RootCommand root = new("MailSanitizer: a content filter that mail servers route mail through.")
         {
+            ServeVerb.Command(),
+            CleanVerb.Command(),
             ConfigVerb.Command(),
         };
         ParseResult parsed = root.Parse(args);

@@ -113,18 +113,20 @@ public sealed class BranchDelivery(
     private SealedMessage Seal(ReceivedMessage message, Assessment assessment, BranchCopy copy, int earlierPasses)
     {
         MessageFacts facts = assessment.Facts;
-        int first = IndexOf(facts.Envelope.Recipients, copy.Branch.Recipients[0]);
-        Direction direction = facts.Directions[first];
-        List<KeyValuePair<string, string>> fields = [.. copy.Branch.Annotations.Headers];
-        if (direction != Direction.Outbound)
-        {
-            fields.Insert(0, KeyValuePair.Create("X-MailSanitizer-Decision", copy.Copy!.Changed ? "changed" : "unchanged"));
-            if (scanner.ReducedScan is { } reduced) fields.Insert(1, KeyValuePair.Create("X-MailSanitizer-Scan", reduced));
-            else if (facts.Scans.Any(scan => scan.Outcome == ScanOutcome.Unavailable)) fields.Insert(1, KeyValuePair.Create("X-MailSanitizer-Scan", "not-scanned"));
-        }
-
+        Direction direction = facts.Directions[IndexOf(facts.Envelope.Recipients, copy.Branch.Recipients[0])];
+        List<KeyValuePair<string, string>> fields = Fields(assessment, copy.Branch, copy.Copy!, scanner);
         string received = ReceivedField.Build(options().HostName, message);
         return sealer.Seal(copy.Copy!.Content!, facts.Authentication, new SealOrder(message.Id, direction, fields, received) { EarlierPasses = earlierPasses });
+    }
+
+    /// <summary>The fields of ours that a copy carries beside the id; the sealer leaves them out on outbound mail.</summary>
+    public static List<KeyValuePair<string, string>> Fields(Assessment assessment, Branch branch, PreparedCopy copy, IScanner scanner)
+    {
+        List<KeyValuePair<string, string>> fields = [KeyValuePair.Create("X-MailSanitizer-Decision", copy.Changed ? "changed" : "unchanged")];
+        if (scanner.ReducedScan is { } reduced) fields.Add(KeyValuePair.Create("X-MailSanitizer-Scan", reduced));
+        else if (assessment.Facts.Scans.Any(scan => scan.Outcome == ScanOutcome.Unavailable)) fields.Add(KeyValuePair.Create("X-MailSanitizer-Scan", "not-scanned"));
+        fields.AddRange(branch.Annotations.Headers);
+        return fields;
     }
 
     private static int IndexOf(IReadOnlyList<Recipient> recipients, Recipient recipient)

@@ -1,0 +1,133 @@
+using MailSanitizer.Audit;
+using MailSanitizer.Configuration;
+using MailSanitizer.Mail;
+using MailSanitizer.Reception;
+using MailSanitizer.Reinjection;
+using MailSanitizer.Sealing;
+using MailSanitizer.Storage;
+
+namespace MailSanitizer.Pipeline;
+
+/// <summary>All rooms of a running daemon over one state folder, which it alone owns. Opening it recovers what a killed daemon left half done.</summary>
+public sealed class Daemon : IAsyncDisposable
+{
+    private readonly List<Func<ValueTask>> _closing = [];
+
+    private Daemon(Settings settings) => Settings = settings;
+
+    /// <summary>What is in force.</summary>
+    public Settings Settings { get; private set; }
+
+    /// <summary>Workers and scanner.</summary>
+    public required ContentRooms Content { get; init; }
+
+    /// <summary>Store, outbox, memory.</summary>
+    public required EmbeddedStorage Storage { get; init; }
+
+    /// <summary>The audit trail.</summary>
+    public required AuditTrail Audit { get; init; }
+
+    /// <summary>The next hop.</summary>
+    public required NextHop NextHop { get; init; }
+
+    /// <summary>Takes messages.</summary>
+    public required MessagePipeline Pipeline { get; init; }
+
+    /// <summary>The doors.</summary>
+    public required MailReception Reception { get; init; }
+
+    /// <summary>Opens everything but the doors. Throws <see cref="IOException"/> with a sentence for the operator when the state folder cannot be used.</summary>
+    public static async Task<Daemon> OpenAsync(Settings settings, IPipelineObserver observer, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(settings.State);
+        EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(new StorageOptions { Folder = settings.State, LimitBytes = settings.StoreLimit }, time, cancellation);
+        AuditTrail audit = AuditTrail.Open(AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
+        ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings, logs), new OwnCandidates(), time, logs);
+        NextHop nextHop = new(new NextHopOptions { Endpoint = Endpoint(settings.NextHop), HostName = settings.AuthservId }, time, logs.CreateLogger<NextHop>());
+        byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
+        ISealer sealer = Composition.Sealer(settings, content.Spool, idKey);
+        IDecider decider = Composition.Decider(settings);
+        BranchDelivery delivery = new(
+            nextHop, settings.NextHop, sealer, storage.Messages, storage.Outbox, storage.Handovers, audit, content.Scanner, content.Spool, () => content.Options, time);
+        MessagePipeline pipeline = new(
+            content.Assessor, content.Preparer, () => decider, delivery, storage.Handovers, audit, new IdField(idKey), observer, time, logs.CreateLogger<MessagePipeline>());
+        MailReception reception = new(ReceptionOptionsOf(settings), pipeline, content.Spool, nextHop, time, logs.CreateLogger<MailReception>(), () => storage.Gauge.Read(0).FreeBytes);
+        Daemon daemon = new(settings) { Content = content, Storage = storage, Audit = audit, NextHop = nextHop, Pipeline = pipeline, Reception = reception };
+        daemon.Run("next hop probes", nextHop.RunProbesAsync, logs);
+        daemon._closing.Add(() => { nextHop.Dispose(); return ValueTask.CompletedTask; });
+        daemon._closing.Add(content.DisposeAsync);
+        daemon._closing.Add(audit.DisposeAsync);
+        daemon._closing.Add(storage.DisposeAsync);
+        await content.Workers.WarmAsync(cancellation);
+        return daemon;
+    }
+
+    /// <summary>Takes over what can change without a restart; returns the keys that need one.</summary>
+    public IReadOnlyList<string> Reload(Settings next)
+    {
+        IReadOnlyList<string> waiting = [.. ConfigKeys.All.Where(key => !key.Live && key.Show(next) != key.Show(Settings)).Select(key => key.Path)];
+        Content.Options = ContentRooms.OptionsOf(next);
+        Settings = next;
+        return waiting;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Func<ValueTask> close in _closing) await close();
+    }
+
+    // A loop that ends by itself is a bug: it is told, and the process goes on serving what it can.
+    private void Run(string name, Func<CancellationToken, Task> loop, ILoggerFactory logs)
+    {
+        CancellationTokenSource stop = new();
+        Task running = Task.Run(async () =>
+        {
+            try
+            {
+                await loop(stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // The daemon is closing.
+            }
+            catch (Exception failure)
+            {
+                logs.CreateLogger("MailSanitizer.Pipeline").LogCritical(failure, "{Loop} ended", name);
+            }
+        });
+        _closing.Add(async () =>
+        {
+            await stop.CancelAsync();
+            await running;
+            stop.Dispose();
+        });
+    }
+
+    private static AuditOptions AuditOptionsOf(Settings settings) => new()
+    {
+        Folder = Path.Combine(settings.State, "audit"),
+        KeyFolder = Path.Combine(settings.State, "keys"),
+        KeepFor = settings.AuditKeepFor,
+        SubjectInClear = settings.AuditSubjects,
+        HeadFile = settings.AuditHeadFile,
+        Syslog = settings.AuditSyslog,
+    };
+
+    private static ReceptionOptions ReceptionOptionsOf(Settings settings)
+    {
+        ReceptionOptions options = new()
+        {
+            HostName = settings.AuthservId,
+            Listeners = [.. settings.Listen.Select(door => new ListenerOptions(Endpoint(door.Url), door.Mode, door.Direction))],
+            TrustedPeers = settings.TrustedPeers,
+            BeforeQueueTime = TimeBudget.BeforeQueue,
+            AfterQueueTime = TimeBudget.AfterQueue,
+        };
+        ListenSetting? tls = settings.Listen.FirstOrDefault(door => door.Certificate is not null);
+        return tls is null ? options : options with { Certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(tls.Certificate!, tls.Key) };
+    }
+
+    private static MailEndpoint Endpoint(string text) =>
+        MailEndpoint.TryParse(text, out MailEndpoint? endpoint, out string error) ? endpoint : throw new IOException(error);
+}

@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using MailSanitizer.Configuration;
+using MailSanitizer.Content;
+using MailSanitizer.Mail;
+using MailSanitizer.Sealing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailSanitizer.Pipeline;
+
+/// <summary>What became of one message or file that was cleaned on the command line.</summary>
+public sealed record OneMessageResult
+{
+    /// <summary><c>unchanged</c>, <c>changed</c>, <c>held</c>, <c>quarantined</c>, <c>rejected</c>.</summary>
+    public string Decision { get; init; } = "";
+
+    /// <summary>The report.</summary>
+    public JsonObject? Report { get; init; }
+
+    /// <summary>What would go out, or null when nothing would.</summary>
+    public IMailBytes? Content { get; init; }
+
+    /// <summary>Why nothing could be decided, or null.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>Writes what would go out.</summary>
+    public async Task CopyToAsync(string path, CancellationToken cancellation)
+    {
+        await using FileStream file = File.Create(path);
+        await using Stream content = Content!.OpenRead();
+        await content.CopyToAsync(file, cancellation);
+    }
+}
+
+/// <summary>The pipeline for one message without a server: nothing is kept, nothing is sent.</summary>
+public sealed class OneMessage : IAsyncDisposable
+{
+    private readonly ContentRooms _rooms;
+    private readonly ISealer _sealer;
+    private readonly IDecider _decider;
+    private readonly List<IDisposable> _owned = [];
+
+    /// <summary>Rooms over a temporary folder.</summary>
+    public OneMessage(Settings settings, string folder)
+    {
+        _rooms = ContentRooms.Open(settings, folder, Composition.Authenticator(settings, NullLoggerFactory.Instance), new OwnCandidates(), TimeProvider.System, NullLoggerFactory.Instance);
+        // Nobody checks a mark made here: the daemon's key never leaves its state folder.
+        _sealer = Composition.Sealer(settings, _rooms.Spool, RandomNumberGenerator.GetBytes(SecretKey.Length));
+        _decider = Composition.Decider(settings);
+    }
+
+    /// <summary>Cleans a message.</summary>
+    public async Task<OneMessageResult> CleanAsync(Stream source, Envelope envelope, IReadOnlyList<Password> passwords, CancellationToken cancellation)
+    {
+        IMailBytes original = Own(Read(source));
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        ReceivedMessage message = new(Guid.CreateVersion7(now), envelope, original, new ListenerFacts("command line", "after-queue", "auto"), now, now + TimeBudget.AfterQueue)
+        {
+            HasBareCrOrLf = false,
+        };
+        AssessmentOutcome outcome = await _rooms.Assessor.AssessAsync(message, passwords, cancellation);
+        if (outcome.Result is null) return new OneMessageResult { Fault = outcome.Fault };
+        Assessment assessment = Own(outcome.Result);
+        Decision decision = _decider.Decide(assessment.Facts);
+        Branch branch = decision.Branches[0];
+        PreparedCopy? copy = branch.Disposition == Disposition.Deliver ? Own(await _rooms.Preparer.PrepareAsync(assessment, branch, cancellation)) : null;
+        if (copy?.Fault is { } fault) return new OneMessageResult { Fault = fault };
+        bool deliver = copy?.Content is not null;
+        BranchOutcome done = new()
+        {
+            Recipients = branch.Recipients,
+            Disposition = deliver || branch.Disposition != Disposition.Deliver ? branch.Disposition : Disposition.Quarantine,
+            Reasons = copy?.Unproven is { } why ? [.. branch.Reasons, $"unproven: {why}"] : branch.Reasons,
+            Changed = copy?.Changed ?? false,
+            Changes = copy?.Changes ?? [],
+            Done = copy?.Done ?? [],
+        };
+        return new OneMessageResult
+        {
+            Decision = DecisionReport.Overall([done]),
+            Report = DecisionReport.Build(assessment, decision, [done]),
+            Content = deliver ? Own(Seal(assessment, branch, copy!)) : null,
+        };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        for (int at = _owned.Count - 1; at >= 0; at--) _owned[at].Dispose();
+        await _rooms.DisposeAsync();
+    }
+
+    private IMailBytes Seal(Assessment assessment, Branch branch, PreparedCopy copy)
+    {
+        string received = ReceivedField.Build(_rooms.Options.HostName, assessment.Message);
+        List<KeyValuePair<string, string>> fields = BranchDelivery.Fields(assessment, branch, copy, _rooms.Scanner);
+        using SealedMessage ready = _sealer.Seal(copy.Content!, assessment.Facts.Authentication, new SealOrder(assessment.Message.Id, assessment.Facts.Directions[0], fields, received));
+        return Whole.Of(ready.Message, _rooms.Spool);
+    }
+
+    private T Own<T>(T thing)
+        where T : IDisposable
+    {
+        _owned.Add(thing);
+        return thing;
+    }
+
+    private IMailBytes Read(Stream source)
+    {
+        using ISpoolWriter writer = _rooms.Spool.Create();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            for (int got; (got = source.Read(buffer)) > 0;) writer.Write(buffer.AsSpan(0, got));
+            return writer.Complete();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
