@@ -16,7 +16,7 @@ public static class Composition
 
     /// <summary>The fields that others trust.</summary>
     public static ISealer Sealer(Settings settings, ISpool spool, ReadOnlyMemory<byte> idKey) =>
-        new Sealer(new SealingOptions { AuthservId = settings.AuthservId, IdKey = idKey }, spool);
+        new Sealer(new SealingOptions { AuthservId = settings.AuthservId, IdKey = idKey }, spool, TimeProvider.System);
 
     /// <summary>Who decides.</summary>
     public static IDecider Decider(Settings settings)
