@@ -36,6 +36,10 @@ internal sealed class FaultyJobs(IContentJobs jobs, IScratch scratch) : IContent
                 sink.Part(Root(bytes));
                 for (long part = 0; part < argument; part++) sink.Part(Root(bytes) with { Path = part.ToString(CultureInfo.InvariantCulture), Parent = "", Depth = 1, Size = 0 });
                 return;
+            case "whoami":
+                jobs.Walk(bytes, job, sink);
+                sink.Link(new LinkFact("", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), "whoami", ""));
+                return;
             case "prove":
                 jobs.Walk(bytes, job, sink);
                 foreach ((string name, string outcome) in Proof.All(scratch)) sink.Link(new LinkFact("", name, "proof", outcome));
@@ -55,6 +59,12 @@ internal sealed class FaultyJobs(IContentJobs jobs, IScratch scratch) : IContent
             Frame(50, 2, "{\"offset\":8,\"length\":8}"u8);
             Frame(50, 2, "{\"offset\":0,\"length\":8}"u8);
             return new RebuildReport([], []);
+        }
+
+        if (what == "whoami")
+        {
+            output.Copy(0, bytes.Length);
+            return new RebuildReport([new ChangeFact("", bytes.Sha256, bytes.Sha256, "whoami", Environment.ProcessId.ToString(CultureInfo.InvariantCulture))], []);
         }
 
         if (what.StartsWith("rebuild-", StringComparison.Ordinal)) Do(what[8..], argument);

@@ -15,8 +15,11 @@ public sealed record IsolationOptions
     /// <summary>Private writable memory of one worker, native code and stacks included (RLIMIT_DATA, bytes).</summary>
     public long Memory { get; init; } = 512L * 1024 * 1024;
 
-    /// <summary>Managed heap of one worker (bytes). Origin: four parts of <c>Limits.PartMemory</c>, the dictionaries of the archive formats, and room.</summary>
-    public long Heap { get; init; } = 224L * 1024 * 1024;
+    /// <summary>
+    /// Managed heap of one worker (bytes); 0: seven sixteenths of <see cref="Memory"/> (224 MB of 512). Origin: four parts of <c>Limits.PartMemory</c>, the
+    /// dictionaries of the archive formats, and room; the rest is for stacks, compiled code and native decoders.
+    /// </summary>
+    public long Heap { get; init; }
 
     /// <summary>One scratch file (RLIMIT_FSIZE, bytes). Origin: <c>Limits.TotalBytes</c> and room.</summary>
     public long ScratchFile { get; init; } = (2L * 1024 + 128) * 1024 * 1024;
@@ -53,6 +56,9 @@ public sealed record IsolationOptions
 
     /// <summary>How often running jobs are looked at.</summary>
     public TimeSpan WatchEvery { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The managed heap in force (bytes).</summary>
+    public long HeapInForce => Heap > 0 ? Heap : Memory / 16 * 7;
 
     /// <summary>The number of workers in force.</summary>
     public int WorkerCount => Workers > 0 ? Workers : Math.Max(2, Environment.ProcessorCount);

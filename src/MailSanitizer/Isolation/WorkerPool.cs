@@ -108,7 +108,9 @@ internal sealed class WorkerPool(IsolationOptions options, ISpool spool, ILogger
     /// <summary>Takes a worker back. One that is spent, old or fat is replaced in the background.</summary>
     public void Return(WorkerProcess worker, bool spent = false)
     {
-        if (!spent && worker.IsUsable && worker.Jobs < options.JobsPerWorker && worker.Resident < options.ResidentPerWorker && !_closing.IsCancellationRequested)
+        // One that has only been probed is kept whatever its figures: its successor would have the same, and so on without end.
+        bool young = worker.Jobs <= 1 || (worker.Jobs < options.JobsPerWorker && worker.Resident < options.ResidentPerWorker);
+        if (!spent && young && worker.IsUsable && !_closing.IsCancellationRequested)
         {
             lock (_gate)
             {

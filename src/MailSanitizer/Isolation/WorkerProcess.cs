@@ -1,4 +1,3 @@
-#pragma warning disable CA1416 // File modes: the daemon runs on Linux only (Landlock, seccomp).
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;

@@ -38,6 +38,8 @@ internal sealed partial class WorkerProgram
     /// <summary>The start of one worker with its own scratch folder.</summary>
     public ProcessStartInfo Start(string scratch)
     {
+        if (!File.Exists(Location) && !File.Exists(Location + ".dll"))
+            throw new WorkerStartException($"{Location} is missing: the worker is installed beside the daemon; install it again");
         bool launcher = HasLauncher;
         bool library = Location.EndsWith(".dll", StringComparison.Ordinal) || !File.Exists(Location);
         string program = library ? DotnetHost() : Location;
@@ -56,7 +58,7 @@ internal sealed partial class WorkerProgram
 
         if (launcher) Add("--user", "--map-current-user", "--net", "--ipc", "--uts", "--", program);
         if (library) Add(Location.EndsWith(".dll", StringComparison.Ordinal) ? Location : Location + ".dll");
-        Add("--scratch", scratch, "--data", Text(_options.Memory), "--heap", Text(_options.Heap), "--file", Text(_options.ScratchFile), "--descriptors", Text(_options.Descriptors));
+        Add("--scratch", scratch, "--data", Text(_options.Memory), "--heap", Text(_options.HeapInForce), "--file", Text(_options.ScratchFile), "--descriptors", Text(_options.Descriptors));
         if (launcher) Add("--own-network", "1");
         if (_options.RunAs is { } identity) Add("--uid", Text(identity.User), "--gid", Text(identity.Group), "--daemon-uid", "0");
         foreach (string path in _options.MustNotOpen) Add("--must-not-open", path);

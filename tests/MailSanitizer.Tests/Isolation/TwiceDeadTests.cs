@@ -34,7 +34,7 @@ public sealed class TwiceDeadTests(TwiceDeadTests.Fixture fixture) : IClassFixtu
 
     public sealed class Fixture : IAsyncLifetime
     {
-        internal Pool Pool { get; } = new();
+        internal Pool Pool { get; } = new(options => options with { Memory = 256L * 1024 * 1024, Heap = 96L * 1024 * 1024 });
 
         public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
