@@ -15,13 +15,47 @@ internal static class WarmUp
         byte[] message = new byte[resource.Length];
         resource.ReadExactly(message);
         MemoryPartBytes bytes = new(message);
-        using MemoryStream sent = new();
-        JobChannel channel = new(new WorkerFrameReader(Stream.Null), new WorkerFrameWriter(sent), 0);
-        jobs.Walk(bytes, new WalkJob(), new FrameWalkSink(channel));
-        FrameOutput output = new(channel, bytes);
-        _ = jobs.Rebuild(bytes, new RebuildJob(), output);
-        output.Finish();
+        Recorder recorder = new();
+        jobs.Walk(bytes, new WalkJob(), recorder);
+
+        // Every part through its writer, too; what comes of it is of no interest.
+        Treatment[] treatments = [.. recorder.Parts.Where(part => part.Path.Length > 0).Select(part => new Treatment(part.Path, part.Sha256, TreatmentKind.Disarm))];
+        _ = jobs.Rebuild(bytes, new RebuildJob { Treatments = treatments }, new Nowhere());
+        _ = WorkerShapes.Write(recorder.Parts[0], WorkerShapes.Default.PartFact);
         using FileStream file = scratch.CreateUnlinked();
         file.Write(message);
+    }
+    private sealed class Recorder : IWalkSink
+    {
+        public List<PartFact> Parts { get; } = [];
+
+        public void Part(PartFact fact) => Parts.Add(fact);
+
+        public void Finding(FindingFact fact)
+        {
+        }
+
+        public void Candidate(CandidateFact fact)
+        {
+        }
+
+        public void Link(LinkFact fact)
+        {
+        }
+
+        public void Leaf(string path, string sha256, string view, PartBytes bytes)
+        {
+        }
+    }
+
+    private sealed class Nowhere : IPartOutput
+    {
+        public void Copy(long offset, long length)
+        {
+        }
+
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+        }
     }
 }

@@ -13,6 +13,8 @@ public class WorkerJobBenchmarks
     private string _folder = "";
     private ContentWorkers _workers = null!;
     private IMailBytes _message = null!;
+    private TimeSpan _ownBefore;
+    private TimeSpan _workersBefore;
 
     /// <summary>Bytes of the message's one attachment.</summary>
     [Params(10 * 1024, 1024 * 1024, 10 * 1024 * 1024)]
@@ -33,11 +35,17 @@ public class WorkerJobBenchmarks
             "From: a@example.com\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=a.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n"
             + Convert.ToBase64String(content, Base64FormattingOptions.InsertLineBreaks)));
         _message = writer.Complete();
+        _ownBefore = Environment.CpuUsage.TotalTime;
+        _workersBefore = WorkersCpu();
     }
 
     [GlobalCleanup]
     public async Task StopAsync()
     {
+        double jobs = Math.Max(1, _workers.State.Jobs);
+        double own = (Environment.CpuUsage.TotalTime - _ownBefore).TotalMilliseconds / jobs;
+        double theirs = (WorkersCpu() - _workersBefore).TotalMilliseconds / jobs;
+        Console.WriteLine($"// {Size} bytes: processor time of one job: daemon {own:0.000} ms, worker {theirs:0.000} ms ({jobs} jobs)");
         Console.WriteLine($"// {Size} bytes: {_workers.State.Workers} workers, {_workers.State.ResidentBytes / 1024 / 1024} MB resident in all, {_workers.State.Started} started, cage {_workers.State.Cage}");
         _message.Dispose();
         await _workers.DisposeAsync();
@@ -49,4 +57,6 @@ public class WorkerJobBenchmarks
         using WalkOutcome outcome = await _workers.WalkAsync(_message, new WalkOrder(), CancellationToken.None);
         return outcome.Result?.Leaves.Count ?? throw new InvalidOperationException(outcome.Fault ?? "died");
     }
+
+    private TimeSpan WorkersCpu() => TimeSpan.FromTicks(_workers.State.Processes.Sum(process => ProcessFigures.Of(process)?.Cpu.Ticks ?? 0));
 }

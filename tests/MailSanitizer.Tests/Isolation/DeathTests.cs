@@ -9,11 +9,11 @@ public sealed class DeathTests
     [Fact]
     public async Task Other_messages_flow_while_workers_die_hang_and_spin()
     {
-        await using Pool pool = new();
+        await using Pool pool = new(options => options with { Memory = 256L * 1024 * 1024, Heap = 96L * 1024 * 1024 });
         Task<WalkOutcome>[] bad =
         [
             pool.WalkAsync(Pool.Fault("overflow"), Pool.Order with { ClientNetwork = "192.0.2.0/24" }),
-            pool.WalkAsync(Pool.Fault("hang"), Pool.Order with { ClientNetwork = "192.0.2.0/24", Within = TimeSpan.FromSeconds(3) }),
+            pool.WalkAsync(Pool.Fault("hang"), Pool.Order with { ClientNetwork = "192.0.2.0/24", Within = TimeSpan.FromSeconds(1) }),
             pool.WalkAsync(Pool.Fault("native"), Pool.Order with { ClientNetwork = "192.0.2.0/24" }),
         ];
         int others = 0;

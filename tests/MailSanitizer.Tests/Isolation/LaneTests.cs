@@ -67,10 +67,10 @@ public sealed class LaneTests
     [Fact]
     public async Task A_flood_of_slow_mail_leaves_a_worker_for_everybody_else()
     {
-        await using Pool pool = new(options => options with { SlowAfter = TimeSpan.FromMilliseconds(300) });
+        await using Pool pool = new(options => options with { SlowAfter = TimeSpan.FromMilliseconds(200) });
         await pool.Workers.WarmAsync(default);
         Task<WalkOutcome>[] slow = [.. Enumerable.Range(0, 3).Select(number =>
-            pool.WalkAsync(Pool.Fault("spin 1500", number.ToString(System.Globalization.CultureInfo.InvariantCulture)), Pool.Order with { ClientNetwork = "192.0.2.0/24" }))];
+            pool.WalkAsync(Pool.Fault("spin 900", number.ToString(System.Globalization.CultureInfo.InvariantCulture)), Pool.Order with { ClientNetwork = "192.0.2.0/24" }))];
         int passed = 0;
         while (!slow.All(task => task.IsCompleted))
         {
