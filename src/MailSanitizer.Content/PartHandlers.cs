@@ -7,6 +7,7 @@ public static class PartHandlers
     public static IReadOnlyList<IPartHandler> All { get; } =
     [
         new Mime.MimeHandler(),
+        new Unpacking.Zip.ZipHandler(),
         new Unpacking.Tar.TarHandler(),
         new Unpacking.Compressed.GzipHandler(),
     ];

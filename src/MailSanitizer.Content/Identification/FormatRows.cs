@@ -344,7 +344,7 @@ public static partial class FormatTable
         sh; text; application/x-sh text/x-sh text/x-shellscript application/x-csh application/x-shellscript; sh bash zsh csh ksh fish tcsh
         command; text; ; command tool
         py; text; text/x-python application/x-python text/x-script.python; py pyw pyi
-        pyz; ; application/x-python-archive application/zipapp; pyz pyzw
+        pyz; zip; application/x-python-archive application/zipapp; pyz pyzw
         perl; text; text/x-perl application/x-perl; pl pm cgi
         ruby; text; text/x-ruby application/x-ruby; rb
         php; text; application/x-php application/x-httpd-php text/x-php; php php3 php4 php5 phtml phar
@@ -451,8 +451,8 @@ public static partial class FormatTable
         unity; ; ; unity3d unitypackage
         step; text; model/step; step stp
         iges; text; model/iges; igs iges
-        ds-store; ; ; ds_store
-        thumbs-db; ole2; ; 
+        +ds-store; ; ; ds_store
+        +thumbs-db; ole2; ; 
         nib; ; ; nib
         bplist; ; ; 
         encrypted-ooxml; ole2; application/encrypted; 

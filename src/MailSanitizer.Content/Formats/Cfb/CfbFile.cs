@@ -149,7 +149,7 @@ public sealed class CfbFile
         uint at = start;
         while (at < MaxSector && chain.Count < most)
         {
-            if (at >= fat.Length)
+            if (at >= fat.Length || (fat == _fat && (((long)at + 1) << _shift) >= _bytes.Length))
             {
                 _problems.Add($"{what}: sector {at} is outside the file");
                 break;

@@ -1,6 +1,6 @@
 namespace MailSanitizer.Content.Formats.Cfb;
 
-/// <summary>A stream's bytes: its sectors in the order of its chain. Sectors that the file lacks are simply not there (the length is cut).</summary>
+/// <summary>A stream's bytes: its sectors in the order of its chain. The last sector of a file may be short: what is missing reads as zeros.</summary>
 internal sealed class CfbStreamBytes(PartBytes file, uint[] sectors, int shift, long origin, long length) : PartBytes
 {
     public override long Length => length;
@@ -19,9 +19,9 @@ internal sealed class CfbStreamBytes(PartBytes file, uint[] sectors, int shift, 
             for (int i = index; run < buffer.Length - total && i + 1 < sectors.Length && sectors[i + 1] == sectors[i] + 1; i++) run += 1L << shift;
             int want = (int)Math.Min(Math.Min(run, buffer.Length - total), length - offset);
             int got = file.Read(origin + ((long)sectors[index] << shift) + inside, buffer.Slice(total, want));
-            total += got;
-            offset += got;
-            if (got < want) break;
+            buffer.Slice(total + got, want - got).Clear();
+            total += want;
+            offset += want;
         }
 
         return total;

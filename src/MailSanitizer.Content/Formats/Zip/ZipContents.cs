@@ -36,8 +36,8 @@ public sealed class ZipContents
     /// <summary>Opens a member's content, decompressed. Never null; see <see cref="ZipEntryStream"/> for what it promises. An encrypted member fails on the first read: decrypt it and use <see cref="ZipMethods.Open"/>.</summary>
     public ZipEntryStream Open(ZipEntry entry, Limits limits, CancellationToken cancellation = default)
     {
-        if (entry.IsEncrypted) return ZipEntryStream.Failed("encrypted", entry);
-        if (entry.Local is null) return ZipEntryStream.Failed("no local header", entry);
+        if (entry.IsEncrypted) return ZipEntryStream.Failed("encrypted", entry, ZipProblem.Locked);
+        if (entry.Local is null) return ZipEntryStream.Failed("no local header", entry, ZipProblem.Damaged);
         return ZipMethods.Open(entry, Bytes.OpenRead(entry.DataOffset, entry.PackedSize), entry.PackedSize, limits, cancellation);
     }
 

@@ -135,6 +135,9 @@ public enum ZipDisagreementKind
     /// <summary>A NUL in the name: readers cut there or do not.</summary>
     NulInName,
 
+    /// <summary>Extra fields that do not fill their place: readers ignore the rest, or refuse.</summary>
+    ExtraBroken,
+
     /// <summary>The archive spans volumes.</summary>
     Split,
 }

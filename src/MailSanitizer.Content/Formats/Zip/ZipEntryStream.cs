@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.IO.Hashing;
+using MailSanitizer.Content.Formats.Compression;
 
 namespace MailSanitizer.Content.Formats.Zip;
 
@@ -8,8 +10,11 @@ public enum ZipProblem
     /// <summary>None.</summary>
     None,
 
-    /// <summary>A method nobody here decodes, or a lock.</summary>
+    /// <summary>A method nobody here decodes.</summary>
     Unsupported,
+
+    /// <summary>Encrypted, and not opened.</summary>
+    Locked,
 
     /// <summary>The decoder would take more memory than <see cref="Limits.DictionaryBytes"/>.</summary>
     OverMemory,
@@ -33,7 +38,8 @@ public enum ZipProblem
 /// </summary>
 public sealed class ZipEntryStream : Stream
 {
-    private readonly Stream _decoder;
+    private Stream _decoder;
+    private bool _again;
     private readonly Stream? _input;
     private readonly ZipEntry _entry;
     private readonly Crc32 _crc = new();
@@ -98,6 +104,7 @@ public sealed class ZipEntryStream : Stream
         catch (Exception failure) when (failure is not (OperationCanceledException or LimitReachedException or OutOfMemoryException))
         {
             // Decoders of other people throw whatever they stumble over on broken data; to us it is all one: the member is damaged.
+            if (!_again && DecodeAgain()) return Read(buffer);
             (_failure, _failureKind, got) = (failure.Message, ZipProblem.Damaged, 0);
         }
 
@@ -139,6 +146,32 @@ public sealed class ZipEntryStream : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    // The platform's inflater is fast and drops what it decoded before a fault. A broken member is decoded once more by our own, which does not, up to where we are.
+    private bool DecodeAgain()
+    {
+        _again = true;
+        if (_decoder is not DeflateStream || _input is not ZipInput input || !input.Restart()) return false;
+        _decoder.Dispose();
+        _decoder = new InflateStream(input);
+        byte[] skipped = new byte[16 * 1024];
+        try
+        {
+            for (long left = _count; left > 0;)
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                int got = _decoder.Read(skipped.AsSpan(0, (int)Math.Min(left, skipped.Length)));
+                if (got <= 0) return false;
+                left -= got;
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+
+        return true;
     }
 
     private (ZipProblem Kind, string? Detail) Judge()
@@ -193,6 +226,15 @@ internal sealed class ZipInput(Stream inner, long length) : Stream
         int got = Math.Min(_aheadLength, buffer.Length);
         _ahead.AsSpan(0, got).CopyTo(buffer);
         return got;
+    }
+
+    /// <summary>Goes back to the beginning; false when the packed bytes cannot be read twice.</summary>
+    public bool Restart()
+    {
+        if (!inner.CanSeek) return false;
+        inner.Position = 0;
+        (_position, _aheadAt, _aheadLength) = (0, 0, 0);
+        return true;
     }
 
     public override int Read(Span<byte> buffer)

@@ -36,6 +36,13 @@ public static class ZipExtra
         return false;
     }
 
+    /// <summary>True when the fields fill their place exactly. Zeros behind them are padding, which aligners write.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> extra)
+    {
+        while (extra.Length >= 4 && BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]) is var length && length <= extra.Length - 4) extra = extra[(4 + length)..];
+        return !extra.ContainsAnyExcept((byte)0);
+    }
+
     /// <summary>All fields but those of the given ids, bytes as they were.</summary>
     public static byte[] Without(ReadOnlySpan<byte> extra, params ReadOnlySpan<ushort> ids)
     {

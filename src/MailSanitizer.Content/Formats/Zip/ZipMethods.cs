@@ -78,7 +78,7 @@ public static class ZipMethods
         switch (method)
         {
             case Stored: return input;
-            case Deflate: return new DeflateStream(input, CompressionMode.Decompress);
+            case Deflate: return new DeflateStream(input, CompressionMode.Decompress, leaveOpen: true);
             case Deflate64: return new Deflate64Stream(input, SharpCompress.Compressors.CompressionMode.Decompress);
             case BZip2: return BZip2Stream.Create(input, SharpCompress.Compressors.CompressionMode.Decompress, false, false, false);
             case Lzma: return Lzma14(entry, input, size, limits, out problem);

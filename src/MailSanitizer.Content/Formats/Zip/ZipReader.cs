@@ -40,7 +40,9 @@ public sealed partial class ZipReader
         CompareNames(main.Entries);
         List<(long Start, long End)> owned = Ranges(main);
         foreach (ZipDirectory other in others) AddOther(main, other);
-        FindGaps(owned);
+
+        // What a cut list does not name would all look hidden.
+        if (!_listCut) FindGaps(owned);
         return Contents(main.Entries, main.Comment);
     }
 

@@ -28,6 +28,7 @@ public sealed partial class ZipReader
             entry.End = local.DataOffset + entry.PackedSize;
         }
 
+        if (!ZipExtra.IsWhole(entry.Extra.Span) || !ZipExtra.IsWhole(local.Extra.Span)) Add(ZipDisagreementKind.ExtraBroken, entry, "extra fields do not fill their place");
         CompareNames(entry, local);
         CompareFlags(entry, local);
         CompareSizes(entry, local);

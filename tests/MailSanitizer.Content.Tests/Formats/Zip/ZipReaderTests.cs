@@ -88,6 +88,7 @@ public sealed class ZipReaderTests
         { nameof(ZipDisagreementKind.DuplicateName), new ZipMaker().Add("a", "x").Add("a", "y").Finish() },
         { nameof(ZipDisagreementKind.DuplicateMember), new ZipMaker().Add("a", "x").Add("a", "x").Finish() },
         { nameof(ZipDisagreementKind.NameCollision), new ZipMaker().Add("a", "x").Add("A", "y").Finish() },
+        { nameof(ZipDisagreementKind.ExtraBroken), ZipMaker.One("a", "x", m => m.Extra = [1, 2, 200, 0, 9]) },
         { nameof(ZipDisagreementKind.NulInName), ZipMaker.One("a.txt\0.exe", "x") },
         { nameof(ZipDisagreementKind.Split), Two().Finish(end => end[4] = 1) },
         { nameof(ZipDisagreementKind.Split), ZipMaker.One("a", "x", m => m.Disk = 2) },
