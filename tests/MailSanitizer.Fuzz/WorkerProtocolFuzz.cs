@@ -156,11 +156,18 @@ public static class WorkerProtocolFuzz
     }
 
     // Gives one to seven bytes a read: a frame may come in any pieces.
-    private sealed class Slow(byte[] content) : MemoryStream(content)
+    private sealed class Slow(byte[] content) : MemoryStream(content, 0, content.Length, writable: false, publiclyVisible: true)
     {
         private int _step;
 
-        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, 1 + (_step++ % 7))]);
+        // Not base.Read(span): for a derived stream that comes back to the array overload.
+        public override int Read(Span<byte> buffer)
+        {
+            int count = (int)Math.Min(Math.Min(buffer.Length, 1 + (_step++ % 7)), Length - Position);
+            GetBuffer().AsSpan((int)Position, count).CopyTo(buffer);
+            Position += count;
+            return count;
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
     }
