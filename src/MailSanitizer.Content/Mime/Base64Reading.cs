@@ -104,6 +104,7 @@ internal sealed class Base64Reading(PartBytes message, long offset, long length,
     {
         byte[] buffer = new byte[(int)Math.Min(Raw, Math.Max(1, length))];
         bool foreign = false, behind = false, padded = false;
+        int padding = 0;
         long characters = 0;
         for (long at = offset; at < offset + length;)
         {
@@ -121,12 +122,15 @@ internal sealed class Base64Reading(PartBytes message, long offset, long length,
                 byte odd = rest[run];
                 rest = rest[(run + 1)..];
                 if (Blanks.Contains(odd)) continue;
+                if (odd == '=') padding++;
                 if (odd != '=') foreign = true;
                 else if ((characters & 3) >= 2) padded = true;
                 else if (!padded) foreign = true;
             }
         }
 
-        return (foreign, behind, !padded && (characters & 3) != 0);
+        // One equals sign for three characters, two for two: decoders that count groups of four drop what is short of it.
+        bool wrong = !behind && padding != ((4 - (int)(characters & 3)) & 3);
+        return (foreign, behind, wrong);
     }
 }

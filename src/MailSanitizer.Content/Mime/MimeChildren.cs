@@ -92,6 +92,13 @@ internal sealed class MimeChildren(PartBytes message, MimeStructure structure, L
         return new MimeChild(entity, MimeRole.Reading, description, () => new JoinedStream([new MemoryStream([.. head, .. type, .. "\r\n"u8]), Decode(entity, entity.Encoding, Base64Oddity.SkipAndEnd)]));
     }
 
+    private MimeChild Stale(MimeEntity entity)
+    {
+        byte[] head = [.. "Content-Type: multipart/mixed; boundary=\""u8, .. entity.StaleBoundary.Where(one => one is not (byte)'"' and not (byte)'\\'), .. "\"\r\n\r\n"u8];
+        ChildDescription description = new() { Segment = entity.Index + "~stale", DeclaredType = "message/rfc822", AlternativeReading = true };
+        return new MimeChild(entity, MimeRole.Reading, description, () => new JoinedStream([new MemoryStream(head), message.OpenRead(entity.StaleStart, entity.BodyEnd - entity.StaleStart)]));
+    }
+
     private IEnumerable<MimeChild> Leaf(MimeEntity entity)
     {
         long length = entity.BodyEnd - entity.BodyStart;
@@ -109,7 +116,9 @@ internal sealed class MimeChildren(PartBytes message, MimeStructure structure, L
                 if (foreign) readings.Add(Reading(entity, "~stop", () => Decode(entity, MimeEncoding.Base64, Base64Oddity.Stop)));
                 break;
             case MimeEncoding.QuotedPrintable:
-                if (entity.Type != "text/plain" && QuotedPrintableReading.HasJunk(message, entity.BodyStart, length)) findings.Add(new ChildFinding(MimeFindings.QuotedPrintableJunk));
+                // In a plain body a wrong escape is a letter more or less; scripts write many, and signatures should survive them.
+                bool shownText = entity.Type == "text/plain" && entity.Disposition is null && entity.ContentType?.Get("name") is null;
+                if (!shownText && QuotedPrintableReading.HasJunk(message, entity.BodyStart, length)) findings.Add(new ChildFinding(MimeFindings.QuotedPrintableJunk));
                 break;
             case MimeEncoding.Uuencode:
                 readings.Add(Reading(entity, "~raw", () => message.OpenRead(entity.BodyStart, length)));
@@ -124,6 +133,7 @@ internal sealed class MimeChildren(PartBytes message, MimeStructure structure, L
                 break;
         }
 
+        if (entity.StaleStart >= 0) readings.Add(Stale(entity));
         if (entity.Type == "message/partial") findings.Add(new ChildFinding(MimeFindings.MessagePartial));
         if (entity.Type == "message/external-body") findings.Add(new ChildFinding(MimeFindings.ExternalBody));
         List<PartName> names = Names(entity, findings);
@@ -153,7 +163,7 @@ internal sealed class MimeChildren(PartBytes message, MimeStructure structure, L
             ? () => new MemoryPartBytes(decoded).OpenRead()
             : () => Decode(entity, encoding, Base64Oddity.SkipAndEnd);
         yield return new MimeChild(entity, entity.IsAlternative ? MimeRole.Reading : MimeRole.Leaf, description, open) { Decoded = decoded };
-        foreach (MimeChild reading in readings) yield return reading with { Description = reading.Description with { Names = names, DeclaredType = description.DeclaredType } };
+        foreach (MimeChild reading in readings) yield return reading with { Description = reading.Description with { Names = names, DeclaredType = reading.Description.DeclaredType ?? description.DeclaredType } };
     }
 
     private static bool IsFirst(MimeEntity entity)

@@ -82,6 +82,11 @@ internal sealed class MimeEntity(MimeEntity? parent, string index, long start)
         }
     }
 
+    /// <summary>In a leaf: where a boundary of a multipart that has ended stands again as a line (-1: nowhere), and that boundary.</summary>
+    public long StaleStart { get; set; } = -1;
+
+    public byte[] StaleBoundary { get; set; } = [];
+
     /// <summary>Notes a finding once.</summary>
     public void Find(FindingKind kind, string detail)
     {
@@ -103,6 +108,9 @@ internal sealed record MimeReading(string Name)
 
     /// <summary>Lines that are no field are skipped.</summary>
     public bool SkipJunk { get; init; }
+
+    /// <summary>A line of blanks ends the header.</summary>
+    public bool EndAtBlankLine { get; init; }
 
     /// <summary>A line that begins with a boundary is one, whatever follows; a bare CR ends a line.</summary>
     public bool LooseBoundaries { get; init; }

@@ -6,6 +6,9 @@ namespace MailSanitizer.Content.Mime;
 /// <summary>Reads what an entity's header says about its content, and notes where readers could read it differently.</summary>
 internal static class MimeFields
 {
+    // Bytes behind the end of a header in which further content fields are looked for. What stands farther off is closed by the empty line that we write.
+    private const int JunkSeen = 4 * 1024;
+
     private static readonly string[] ContentFields = ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-Encoding", "MIME-Version"];
 
     public static void Read(MimeEntity entity, MimeWindow window, Limits limits, MimeReading? reading)
@@ -48,8 +51,16 @@ internal static class MimeFields
             entity.Find(MimeFindings.ContentEncoding, Short(stacked.Value));
         foreach (HeaderField field in header.Fields)
         {
+            // A bare CR ends a line for some readers (Python): every field behind it can be body there.
+            if (HasBareCr(field.Raw.Span)) entity.Find(MimeFindings.HeaderAmbiguous, "bare CR");
             if (!field.Name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)) continue;
-            if (field.HasBlankBeforeColon || field.Raw.Span.IndexOf((byte)0) >= 0 || HasBareCr(field.Raw.Span)) entity.Find(MimeFindings.HeaderAmbiguous, field.Name);
+            if (field.HasBlankBeforeColon || field.Raw.Span.IndexOf((byte)0) >= 0) entity.Find(MimeFindings.HeaderAmbiguous, field.Name);
+        }
+
+        if (header.BlankLine >= 0 && reading is null && header.Fields.Any(field => field.Offset > header.BlankLine && ContentFields.Any(field.Is)))
+        {
+            entity.Find(MimeFindings.HeaderAmbiguous, "content fields behind a line of blanks");
+            entity.OtherReadings.Add(new MimeReading("blank") { EndAtBlankLine = true });
         }
 
         if (header.End is HeaderEnd.NotAField) Junk(entity, window, limits, reading);
@@ -112,7 +123,7 @@ internal static class MimeFields
     private static void Junk(MimeEntity entity, MimeWindow window, Limits limits, MimeReading? reading)
     {
         if (reading is not null) return;
-        ReadOnlyMemory<byte> bytes = window.Keep(entity.Start, limits.HeaderBytes + 1);
+        ReadOnlyMemory<byte> bytes = window.Keep(entity.Start, Math.Min(limits.HeaderBytes, entity.Header.BodyOffset + JunkSeen));
         HeaderBlock skipping = HeaderBlock.Read(bytes, limits, isBoundary: line => line.Span.StartsWith("--"u8), skipJunk: true);
         bool matters = ContentFields.Any(name => skipping.All(name).Count != entity.Header.All(name).Count);
         if (!matters)

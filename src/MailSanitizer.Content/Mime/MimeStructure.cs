@@ -82,7 +82,7 @@ internal sealed class MimeStructure
         while (open.Count > 0)
         {
             _cancellation.ThrowIfCancellationRequested();
-            Delimiter found = Next(open, at, end, loose);
+            Delimiter found = Next(open, current, at, end, loose);
             if (found.Owner is null) break;
             CloseAt(current, open, found.Owner, found.Start);
             MimeEntity owner = found.Owner;
@@ -161,8 +161,7 @@ internal sealed class MimeStructure
     {
         _entities++;
         MimeEntity entity = new(parent, index, start);
-        ReadOnlyMemory<byte> head = HeaderBytes(start, end);
-        entity.Header = HeaderBlock.Read(head, _limits, line => Match(open, line.Span) is not null, reading?.SkipJunk is true);
+        entity.Header = Header(start, end, open, reading);
         entity.BodyStart = start + entity.Header.BodyOffset;
         MimeFields.Read(entity, _window, _limits, reading);
         if (!entity.Type.StartsWith("multipart/", StringComparison.Ordinal)) return entity;
@@ -199,17 +198,18 @@ internal sealed class MimeStructure
         return entity;
     }
 
-    // Most header blocks are small: read a little first, so that a message in a file is not copied 256 KB a part.
-    private ReadOnlyMemory<byte> HeaderBytes(long start, long end)
+    // Most header blocks are small: a little first, more only where the block goes on. Else ten thousand parts without an empty line cost 256 KB each.
+    private HeaderBlock Header(long start, long end, List<MimeEntity> open, MimeReading? reading)
     {
         long most = Math.Min(end - start, _limits.HeaderBytes + 1L);
-        for (int size = 4 * 1024; size < most; size *= 4)
+        for (int size = 4 * 1024; ; size *= 4)
         {
-            ReadOnlyMemory<byte> some = _window.Keep(start, size);
-            if (some.Span.IndexOf("\n\r\n"u8) >= 0 || some.Span.IndexOf("\n\n"u8) >= 0 || some.Span.StartsWith("\r\n"u8) || some.Span.StartsWith("\n"u8)) return some;
+            ReadOnlyMemory<byte> head = _window.Keep(start, (int)Math.Min(size, most));
+            HeaderBlock block = HeaderBlock.Read(head, _limits, line => Match(open, line.Span) is not null, reading?.SkipJunk is true, reading?.EndAtBlankLine is true);
+            bool certain = block.End is HeaderEnd.EmptyLine or HeaderEnd.Limit
+                || (block.End is HeaderEnd.NotAField or HeaderEnd.Boundary && head.Span[block.BodyOffset..].Contains((byte)'\n'));
+            if (certain || size >= most) return block;
         }
-
-        return _window.Keep(start, (int)most);
     }
 
     private static byte[]? BoundaryOf(MimeEntity entity)
@@ -255,7 +255,7 @@ internal sealed class MimeStructure
 
     private readonly record struct Delimiter(MimeEntity? Owner, bool IsEnd, long Start, long LineEnd);
 
-    private Delimiter Next(List<MimeEntity> open, long from, long end, bool loose)
+    private Delimiter Next(List<MimeEntity> open, MimeEntity current, long from, long end, bool loose)
     {
         long at = from;
         while (true)
@@ -266,7 +266,8 @@ internal sealed class MimeStructure
             if (loose)
             {
                 int bare = line.IndexOf((byte)'\r');
-                if (bare >= 0 && bare + 1 < line.Length && line[bare + 1] != '\n') line = line[..(bare + 1)];
+                bool several = bare >= 0 && line[bare..].IndexOfAnyExcept("\r\n"u8) < 0;
+                if (bare >= 0 && !several) line = line[..(bare + 1)];
             }
 
             (MimeEntity Owner, bool IsEnd)? match = Match(open, line);
@@ -278,11 +279,23 @@ internal sealed class MimeStructure
             }
 
             // Not for us: would another reader take it?
-            if (match is null && !behindBareCr) match = LooseMatch(open, line);
+            match ??= LooseMatch(open, line);
+            if (match is null && !behindBareCr) Stale(open, current, line, at);
             if (match is not null && !loose) Doubt(match.Value.Owner, behindBareCr ? "a line behind a bare CR" : "a line that begins with it");
             at += 2;
             if (at < end && _window.At(at, 1) is [(byte)'-']) at = SkipHyphens(at, end);
         }
+    }
+
+    // A boundary of a multipart that has ended, as a line of some later part: readers that still know it would split there.
+    private void Stale(List<MimeEntity> open, MimeEntity current, ReadOnlySpan<byte> line, long at)
+    {
+        if (current.IsMultipart || current.StaleStart >= 0 || line.Length < 3) return;
+        byte[] text = Text(line).ToArray();
+        if (!_declared.Contains(Encoding.Latin1.GetString(text))) return;
+        open[^1].Find(MimeFindings.Boundary, "a boundary outside its multipart");
+        current.StaleStart = at;
+        current.StaleBoundary = text;
     }
 
     private long SkipHyphens(long at, long end)

@@ -54,6 +54,9 @@ internal sealed class QuotedPrintableReading(PartBytes message, long offset, lon
             if (used == got) break;
             int taken = Escape(rest[used..], out int value);
 
+            // The line end behind a final soft break belongs to the boundary.
+            if (taken < 0 && last && rest[(used + 1)..].IndexOfAnyExcept(" \t\r\n"u8) < 0) taken = got - used;
+
             // The escape may go on in the next piece.
             if (taken < 0 && !last && used > 0 && got - used < LongestSoftBreak) break;
             if (taken < 0)

@@ -45,13 +45,18 @@ public static class NameCharset
         string? text = Try(Cp932, raw);
         if (text is null) return null;
 
+        bool other = false, user = false;
+
         // .NET maps 80, A0, FD to FF to C1 controls and private use; no Japanese system writes them. (E000 to E757 are user-defined characters, which some do.)
         foreach (char c in text)
         {
             if (c is (>= '\u0080' and <= '\u00A0') or (>= '\uF8F0' and <= '\uF8FF')) return null;
+            other |= c is > '\u00A0' and not (>= '\uE000' and <= '\uF8FF');
+            user |= c is >= '\uE000' and <= '\uF8FF';
         }
 
-        return text;
+        // A name whose only characters outside ASCII are user-defined is a western one (F6 73: "ös").
+        return user && !other ? null : text;
     }
 
     /// <summary>The text when the bytes are valid EUC-JP, else null.</summary>

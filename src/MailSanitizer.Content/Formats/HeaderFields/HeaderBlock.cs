@@ -24,8 +24,9 @@ public enum HeaderEnd
 /// </summary>
 public sealed class HeaderBlock
 {
-    private HeaderBlock(IReadOnlyList<HeaderField> fields, int fieldsEnd, int bodyOffset, HeaderEnd end, IReadOnlyList<Range> skipped)
+    private HeaderBlock(IReadOnlyList<HeaderField> fields, int fieldsEnd, int bodyOffset, HeaderEnd end, IReadOnlyList<Range> skipped, int blankLine)
     {
+        BlankLine = blankLine;
         Fields = fields;
         FieldsEnd = fieldsEnd;
         BodyOffset = bodyOffset;
@@ -47,6 +48,9 @@ public sealed class HeaderBlock
 
     /// <summary>Ranges that were read over: an mbox line at the top; with <c>skipJunk</c> also lines that are no field.</summary>
     public IReadOnlyList<Range> Skipped { get; }
+
+    /// <summary>Offset of the first line of blanks alone (an obsolete fold, RFC 5322 4.2, that some readers take for the end of the header); -1 when there is none.</summary>
+    public int BlankLine { get; }
 
     /// <summary>The first field of that name, or null.</summary>
     public HeaderField? First(string name)
@@ -90,7 +94,9 @@ public sealed class HeaderBlock
     /// <param name="limits">Limits in force.</param>
     /// <param name="isBoundary">Asked for each line that begins with <c>--</c>: true ends the block before it.</param>
     /// <param name="skipJunk">The other reading of a line that is no field: skipped instead of ending the block.</param>
-    public static HeaderBlock Read(ReadOnlyMemory<byte> bytes, Limits limits, Func<ReadOnlyMemory<byte>, bool>? isBoundary = null, bool skipJunk = false)
+    /// <param name="endAtBlankLine">The other reading of a line of blanks: it ends the block.</param>
+    public static HeaderBlock Read(
+        ReadOnlyMemory<byte> bytes, Limits limits, Func<ReadOnlyMemory<byte>, bool>? isBoundary = null, bool skipJunk = false, bool endAtBlankLine = false)
     {
         List<HeaderField> fields = [];
         List<Range> skipped = [];
@@ -101,12 +107,19 @@ public sealed class HeaderBlock
         int fieldStart = -1, nameLength = 0, valueStart = 0;
         HeaderEnd end = over ? HeaderEnd.Limit : HeaderEnd.EndOfBytes;
         int body = span.Length;
+        int blankLine = -1;
         while (at < span.Length)
         {
             int newline = span[at..].IndexOf((byte)'\n');
             int next = newline < 0 ? span.Length : at + newline + 1;
             ReadOnlySpan<byte> line = span[at..next];
             bool empty = line is [(byte)'\n'] or [(byte)'\r', (byte)'\n'];
+            if (!empty && line[0] is (byte)' ' or (byte)'\t' && line.IndexOfAnyExcept(" \t\r\n"u8) < 0)
+            {
+                if (blankLine < 0) blankLine = at;
+                empty = endAtBlankLine;
+            }
+
             bool continuation = !empty && fieldStart >= 0 && line[0] is (byte)' ' or (byte)'\t';
             if (continuation)
             {
@@ -156,7 +169,7 @@ public sealed class HeaderBlock
         }
 
         if (fieldStart >= 0) fields.Add(new HeaderField(bytes[fieldStart..at], fieldStart, nameLength, valueStart, limits));
-        return new HeaderBlock(fields, Math.Min(at, span.Length), body, end, skipped);
+        return new HeaderBlock(fields, Math.Min(at, span.Length), body, end, skipped, blankLine);
     }
 
     // Postfix's is_header(): printable ASCII, blanks allowed between the name and the colon.

@@ -20,7 +20,18 @@ internal ref struct ParameterScanner(byte[] flat)
             else
             {
                 if (one is 0) IsOdd = true;
-                if (one is not (byte)' ' and not (byte)'\t') value.Append(char.ToLowerInvariant((char)one));
+                if (one is (byte)' ' or (byte)'\t')
+                {
+                    SkipBlanks(alsoSemicolons: false);
+                    bool goesOn = value.Length == 0 || _at >= flat.Length || flat[_at] is (byte)';' or (byte)'/' || value[^1] == '/';
+                    if (goesOn) continue;
+
+                    // A forgotten semicolon (multipart/mixed boundary=x): some readers take what follows as parameters, some as junk.
+                    IsOdd = true;
+                    break;
+                }
+
+                value.Append(char.ToLowerInvariant((char)one));
                 _at++;
             }
         }
