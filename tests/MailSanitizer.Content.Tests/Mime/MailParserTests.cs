@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MailSanitizer.Content.Formats.Charsets;
 using MailSanitizer.Content.Mime;
-using MailSanitizer.Content.Tests.PartWalking;
 
 namespace MailSanitizer.Content.Tests.Mime;
 

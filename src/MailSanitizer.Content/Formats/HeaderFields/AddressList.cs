@@ -110,6 +110,7 @@ internal sealed class AddressReader(byte[] flat, Limits limits)
         if (at >= 0 && (local.IsEmpty || domain.IsEmpty)) _odd = true;
         string localText = Unquote(local.Trim(" \t"u8));
         string domainText = NameCharset.Decode(domain.Trim(" \t"u8)).TrimEnd('.').ToLowerInvariant();
+        if (domainText.Any(character => char.IsWhiteSpace(character) || char.IsControl(character))) _odd = true;
         if (localText.Length > 0 || domainText.Length > 0) _addresses.Add(new MailAddress(display, localText, domainText));
     }
 
