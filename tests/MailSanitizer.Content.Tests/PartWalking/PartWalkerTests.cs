@@ -222,7 +222,7 @@ public sealed class PartWalkerTests
     {
         static void Nest(Part part, IWalkContext context)
         {
-            if (part.Depth == 0) context.Child(Message("1"), Content("inner"));
+            if (part.Depth == 0) context.Child(Message("1"), Content("From: a@b.example\r\nSubject: x\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\n\r\ninner"));
             else context.Child(Named("leaf.txt"), Content("leaf"));
         }
 
