@@ -41,7 +41,7 @@ public static class ZipFuzz
         int count = 0;
         foreach (ZipEntry entry in zip.Entries)
         {
-            if (entry.Local is null || entry.DataOffset + entry.PackedSize > input.Length) continue;
+            if (!entry.IsWhole) continue;
             writer.Copy(entry);
             count++;
         }

@@ -67,6 +67,9 @@ public sealed class ZipEntry
     /// <summary>Where the data begins (encryption header included); -1 without a local header.</summary>
     public long DataOffset => Local?.DataOffset ?? -1;
 
+    /// <summary>True when the data lies inside the archive, so that it can be copied.</summary>
+    public bool IsWhole { get; internal set; }
+
     /// <summary>Behind the data and the data descriptor.</summary>
     public long End { get; internal set; }
 

@@ -26,6 +26,7 @@ public sealed partial class ZipReader
         else
         {
             entry.End = local.DataOffset + entry.PackedSize;
+            entry.IsWhole = true;
         }
 
         if (!ZipExtra.IsWhole(entry.Extra.Span) || !ZipExtra.IsWhole(local.Extra.Span)) Add(ZipDisagreementKind.ExtraBroken, entry, "extra fields do not fill their place");

@@ -148,6 +148,7 @@ public sealed partial class ZipReader
                 RawName = local.RawName,
                 Extra = local.Extra,
                 End = local.DataOffset + packed,
+                IsWhole = true,
             });
             skipTo = local.DataOffset + packed;
         }

@@ -22,11 +22,11 @@ public sealed class ZipWriter(IPartOutput output)
 
     /// <summary>
     /// Takes a member over as it is: the packed bytes are copied from the part that <paramref name="entry"/> was read from, which must be the part that <c>output</c> copies from.
-    /// <paramref name="rawName"/>: other name bytes, else the same; <paramref name="flagUtf8"/> then says how they are flagged.
+    /// Only for a member that <see cref="ZipEntry.IsWhole"/>. <paramref name="rawName"/>: other name bytes, else the same; <paramref name="flagUtf8"/> then says how they are flagged.
     /// </summary>
     public void Copy(ZipEntry entry, byte[]? rawName = null, bool flagUtf8 = false)
     {
-        if (entry.Local is null) throw new ArgumentException("The member has no data to copy.", nameof(entry));
+        if (!entry.IsWhole) throw new ArgumentException("The member's data is not there.", nameof(entry));
 
         // ZipCrypto checks the password against the time instead of the CRC when bit 3 is set (APPNOTE 6.1.6): for locked members bit 3 and a descriptor must stay.
         bool descriptor = entry.IsEncrypted && entry.Aes is null && (entry.Flags & ZipFlags.Descriptor) != 0;

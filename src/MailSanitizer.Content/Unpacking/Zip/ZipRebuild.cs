@@ -81,7 +81,7 @@ internal sealed class ZipRebuild(ZipContents zip, Part part, IRebuildContext con
         (byte[]? rawName, bool utf8) = Name(entry, decision.Name);
         if (decision.Kind == ChildDecisionKind.Keep)
         {
-            if (entry.Local is null) _failure = $"{entry.Name} has no data";
+            if (!entry.IsWhole) _failure = $"{entry.Name} has no data";
             else writer.Copy(entry, rawName, utf8);
             return;
         }
