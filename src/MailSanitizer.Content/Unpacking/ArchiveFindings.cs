@@ -21,9 +21,6 @@ public static class ArchiveFindings
     /// <summary>One volume of a split archive whose other volumes are not in the same message.</summary>
     public static readonly FindingKind SplitArchive = new("split-archive", FindingClass.Unscannable, "A piece of a split archive");
 
-    /// <summary>A message or file encrypted for its reader's key (S/MIME, PGP).</summary>
-    public static FindingKind EncryptedMessage => WalkFindings.EncryptedMessage;
-
     /// <summary>The memory that decoding asks for is above the limit.</summary>
     public static readonly FindingKind OverMemory = new("over-memory", FindingClass.Limit, "Decoding would take more memory than the limit");
 }

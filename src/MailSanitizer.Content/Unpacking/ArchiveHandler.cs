@@ -35,7 +35,8 @@ public abstract class ArchiveHandler : IPartHandler
     }
 
     /// <inheritdoc/>
-    public abstract RebuildOutcome Rebuild(Part part, IRebuildContext context, IPartOutput output);
+    public virtual RebuildOutcome Rebuild(Part part, IRebuildContext context, IPartOutput output) =>
+        ZipConversion.Write(part, context, output, Guarded);
 
     /// <summary>The members, where a structure that breaks in the middle ends the list with a finding.</summary>
     protected IEnumerable<ArchiveMember> Guarded(ArchiveReading reading)
@@ -68,6 +69,12 @@ public abstract class ArchiveHandler : IPartHandler
         {
             reading.Report(ArchiveFindings.DamagedArchive, member.Name, failure.Message);
             return true;
+        }
+
+        if (member.Checksum is null && PartBytes.TryGetRange(opened, out _, out _, out long stored) && stored == member.Size)
+        {
+            // Stored as it is: the walker takes the range itself and copies nothing.
+            using (opened) return context.Child(member.Description, opened) != ChildResult.Stop;
         }
 
         using MemberStream content = new(opened, member.Size, member.Checksum, context.Cancellation);

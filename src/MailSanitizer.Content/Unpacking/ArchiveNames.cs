@@ -32,7 +32,7 @@ public sealed class NameCollisions
     /// <summary>Reports a member whose name an earlier one has.</summary>
     public void Add(ArchiveMember member, ArchiveReading reading)
     {
-        if (member.Kind != MemberKind.File || member.Description.AlternativeReading || member.Name.Length == 0) return;
+        if (member.Kind != MemberKind.File || member.Description.AlternativeReading || member.Name.Length == 0 || member.Description.Names[0].Source == "derived") return;
         if (_seen.TryAdd(MemberNames.CollisionKey(member.Name), member.Name)) return;
         string first = _seen[MemberNames.CollisionKey(member.Name)];
         if (first == member.Name) reading.Report(UnpackingFindings.Ambiguous, member.Name, "two members of one name");

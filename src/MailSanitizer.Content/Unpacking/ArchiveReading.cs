@@ -4,6 +4,7 @@ namespace MailSanitizer.Content.Unpacking;
 public sealed class ArchiveReading
 {
     private readonly IWalkContext? _walk;
+    private readonly IRebuildContext? _rebuild;
 
     /// <summary>For a walk.</summary>
     public ArchiveReading(Part part, IWalkContext context)
@@ -14,7 +15,7 @@ public sealed class ArchiveReading
     /// <summary>For a rebuild.</summary>
     public ArchiveReading(Part part, IRebuildContext context)
     {
-        (Part, Limits, Cancellation, Passwords) = (part, context.Limits, context.Cancellation, context.Passwords);
+        (Part, _rebuild, Limits, Cancellation, Passwords) = (part, context, context.Limits, context.Cancellation, context.Passwords);
     }
 
     /// <summary>The archive.</summary>
@@ -35,9 +36,22 @@ public sealed class ArchiveReading
     /// <summary>Set when something was reported that means that not every member was handed out.</summary>
     public bool Incomplete { get; private set; }
 
+    /// <summary>In a rebuild: set when something was reported that is to be taken out, which writing the archive anew does.</summary>
+    public bool TakesOut { get; private set; }
+
+    /// <summary>For a second pass: nothing is said again.</summary>
+    public bool Quiet { get; init; }
+
     /// <summary>Reports a finding of the archive.</summary>
     public void Report(FindingKind kind, string location = "", string detail = "")
     {
+        if (Quiet) return;
+        if (kind.Class == FindingClass.Active && _rebuild?.Removes(kind) is true)
+        {
+            TakesOut = true;
+            _rebuild.Done(kind, location, "removed");
+        }
+
         if (kind.Class is FindingClass.Unscannable or FindingClass.Locked or FindingClass.Limit) Incomplete = true;
         _walk?.Report(kind, location, detail);
     }

@@ -49,14 +49,19 @@ public abstract class DecodedStream : Stream
 /// </summary>
 public sealed class SalvagingStream(Func<Stream> open) : DecodedStream
 {
+    // What is at most read in single bytes after a fault.
+    private const int Piece = 16 * 1024;
+
     private Stream? _inner;
     private long _position;
-    private bool _salvaging;
+    private string? _fault;
+    private bool _spent;
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        if (_salvaging) return ReadSingly(buffer);
+        if (buffer.Length > Piece) buffer = buffer[..Piece];
+        if (_fault is not null) return ReadSingly(buffer);
         try
         {
             _inner ??= open();
@@ -66,7 +71,7 @@ public sealed class SalvagingStream(Func<Stream> open) : DecodedStream
         }
         catch (Exception failure) when (LibraryFault.Is(failure))
         {
-            _salvaging = true;
+            _fault = failure.Message;
             Reopen();
             return ReadSingly(buffer);
         }
@@ -101,16 +106,23 @@ public sealed class SalvagingStream(Func<Stream> open) : DecodedStream
 
     private int ReadSingly(Span<byte> buffer)
     {
+        // A decoder that has failed yields whatever is in its buffers, without end.
+        if (_spent) throw new InvalidDataException(_fault);
         int count = 0;
         try
         {
-            while (count < buffer.Length && _inner!.Read(buffer.Slice(count, 1)) == 1) count++;
-            return count;
+            byte[] one = new byte[1];
+            while (count < buffer.Length && _inner!.Read(one, 0, 1) == 1) buffer[count++] = one[0];
+
+            // Read in single bytes it may end without a word: the fault stands all the same.
+            if (count > 0 || buffer.IsEmpty) return count;
+            throw new InvalidDataException(_fault);
         }
         catch (Exception failure) when (LibraryFault.Is(failure))
         {
+            _spent = true;
             if (count > 0) return count;
-            throw new InvalidDataException(failure.Message, failure);
+            throw new InvalidDataException(_fault, failure);
         }
     }
 
@@ -125,6 +137,35 @@ public sealed class SalvagingStream(Func<Stream> open) : DecodedStream
         {
             _inner = null;
         }
+    }
+}
+
+/// <summary>A decoder's input that fails when it is read at its end again and again: some decoders make content out of nothing there, without end.</summary>
+internal sealed class EndingStream(Stream inner) : DecodedStream
+{
+    private const int Patience = 16;
+
+    private int _atEnd;
+
+    public override long Length => inner.Length;
+
+    public override long Position
+    {
+        get => inner.Position;
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        int got = inner.Read(buffer);
+        if (got == 0 && !buffer.IsEmpty && ++_atEnd > Patience) throw new EndOfStreamException("ends in the middle");
+        return got;
+    }
+
+    public override int ReadByte()
+    {
+        Span<byte> one = stackalloc byte[1];
+        return Read(one) == 1 ? one[0] : -1;
     }
 }
 

@@ -45,7 +45,7 @@ public sealed class TarTests
     [Fact]
     public void Shift_jis_names_come_out_right_and_go_back_unchanged()
     {
-        byte[] tar = Archive([("報告書.txt", Sample.Text), ("b.txt", [1])], Encoding.GetEncoding(932));
+        byte[] tar = Archive([("報告書.txt", Sample.Text), ("b.txt", [1])], MailSanitizer.Content.Formats.Charsets.Charset.Cp932);
         Walked walked = Walked.Do(Tar, tar);
         Assert.Equal("報告書.txt", walked.Files.First().Name);
         Rebuilt rebuilt = Rebuilt.Do(Tar, tar, "a.tar", new Rebuilt { Decide = Rebuilt.Replace("b.txt", [2, 2]) });

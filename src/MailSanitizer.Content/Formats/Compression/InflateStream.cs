@@ -20,7 +20,7 @@ public sealed class InflateStream : Stream
     private static readonly ushort[] DistanceBase = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
     private static readonly byte[] LengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-    private readonly Stream _source;
+    private Stream _source;
     private readonly byte[] _input = new byte[64 * 1024];
     private readonly byte[] _output = new byte[Window + Room];
     private readonly InflateTable _literals = new(LiteralRoot, 288);
@@ -95,6 +95,16 @@ public sealed class InflateStream : Stream
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <summary>Begins a new stream whose distances may point into what was decoded before (MSZIP).</summary>
+    public void Restart(Stream source)
+    {
+        _source = source;
+        (_inputAt, _inputEnd, _fed, _bits, _count, _beyond) = (0, 0, 0, 0, 0, 0);
+        (_stored, _inBlock, _final, _failure) = (-1, false, false, null);
+        _readAt = _writeAt;
+        Finished = false;
+    }
 
     /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
