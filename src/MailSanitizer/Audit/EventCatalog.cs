@@ -48,6 +48,7 @@ public static class EventCatalog
         new(1025, "message.candidate-told", "email", "info", "A recipient told a password.", "email.to"),
         new(1026, "message.sandbox-verdict", "email", "info", "A sandbox gave a verdict.", "scans"),
         new(1027, "message.delayed", "email", "info", "A DELAY notification went to its sender.", "email.to"),
+        new(1028, "message.relay-reported", "email", "info", "A \"relayed\" notification went to its sender: the next hop sends no confirmations.", "email.to"),
         new(2001, "quarantine.shown", "email", "access", "A person looked at a stored message.", "user.name"),
         new(2002, "quarantine.exported", "email", "access", "A person took a copy of a stored message.", "user.name, event.reason, export"),
         new(2003, "quarantine.rekeyed", "configuration", "change", "Every message's key was wrapped anew.", "user.name, event.reason, rekey"),

@@ -85,7 +85,7 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
     {
         (string where, DynamicParameters values) = MessageRow.Where(query);
         return Task.FromResult<IReadOnlyList<StoredMessage>>(index.Read(connection => connection.Query<MessageRow>(
-            $"SELECT {MessageRow.Columns} FROM messages m {where} ORDER BY m.stored_at DESC, m.id DESC LIMIT @take OFFSET @skip", values).Select(row => row.ToMessage()).ToList()));
+            $"SELECT {MessageRow.Columns} FROM messages m {where} ORDER BY m.stored_at {(query.OldestFirst ? "ASC, m.id ASC" : "DESC, m.id DESC")} LIMIT @take OFFSET @skip", values).Select(row => row.ToMessage()).ToList()));
     }
 
     public async Task<bool> TransitionAsync(Guid id, StoredState from, StoredState to, DateTimeOffset? dueAt, IReadOnlyList<OutboxEntry> outbox, CancellationToken cancellation)
@@ -101,6 +101,7 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
                         "UPDATE messages SET state = @to, due_at = @due, decided = CASE WHEN @to IN ('released', 'deleted') THEN 1 ELSE decided END WHERE id = @id AND state = @from",
                         new { id = id.ToString("N"), from = StateWord.Of(from), to = StateWord.Of(to), due = dueAt?.ToUnixTimeMilliseconds() });
                     if (changed == 0) return false;
+                    foreach (OutboxEntry entry in outbox) if (entry.Purpose == "release") MarkReleased(connection, id, entry.Envelope.Recipients);
                     foreach (OutboxRow row in rows) row.Queued = EmbeddedOutbox.Insert(connection, row, time.GetUtcNow());
                     return true;
                 },
@@ -108,10 +109,21 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
             if (moved) await WriteStateAsync(id, cancellation);
             return moved;
         }
+        catch (ReleasedAlreadyException)
+        {
+            foreach (OutboxRow row in rows) row.Queued = false;
+            return false;
+        }
         finally
         {
             foreach (OutboxRow row in rows) Outbox.DropFolderUnlessQueued(row);
         }
+    }
+
+    public async Task TakeBackAsync(Guid id, IReadOnlyList<string> recipients, CancellationToken cancellation)
+    {
+        await index.WriteAsync(connection => connection.Execute("DELETE FROM released WHERE message = @id AND recipient IN @recipients", new { id = id.ToString("N"), recipients }), cancellation);
+        await WriteStateAsync(id, cancellation);
     }
 
     public async Task DeleteAsync(Guid id, CancellationToken cancellation)
@@ -144,7 +156,7 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
     /// <summary>All rows anew from the folders.</summary>
     public async Task<int> ReindexAsync(List<string> damaged, CancellationToken cancellation)
     {
-        await index.WriteAsync(connection => connection.Execute("DELETE FROM addresses; DELETE FROM reasons; DELETE FROM messages;"), cancellation);
+        await index.WriteAsync(connection => connection.Execute("DELETE FROM addresses; DELETE FROM reasons; DELETE FROM released; DELETE FROM messages;"), cancellation);
         int count = 0;
         foreach ((string folder, Guid id) in Folders())
         {
@@ -268,9 +280,25 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
         foreach (string reason in form.Reasons) connection.Execute("INSERT INTO reasons VALUES (@reason, @id) ON CONFLICT DO NOTHING", new { reason, id });
         if (form.Envelope.MailFrom.Length > 0) InsertAddress(connection, form.Envelope.MailFrom, id, recipient: 0);
         foreach (Recipient recipient in form.Envelope.Recipients) InsertAddress(connection, recipient.Address, id, recipient: 1);
+        IEnumerable<string> released = form.Envelope.Recipients.Select(recipient => recipient.Address).Where(address => state.ReleasedTo.Contains(Mark(address)));
+        foreach (string recipient in released) connection.Execute("INSERT INTO released VALUES (@id, @recipient) ON CONFLICT DO NOTHING", new { id, recipient });
         EmbeddedHandoverMemory.Remember(connection, form.Handover, now);
         return true;
     }
+
+    // Thrown inside the transaction, which goes back to its savepoint: neither state nor queue changes.
+    private static void MarkReleased(SqliteConnection connection, Guid id, IReadOnlyList<Recipient> recipients)
+    {
+        foreach (string recipient in recipients.Select(recipient => recipient.Address).Distinct(StringComparer.Ordinal))
+        {
+            if (connection.Execute("INSERT INTO released VALUES (@id, @recipient) ON CONFLICT DO NOTHING", new { id = id.ToString("N"), recipient }) == 0) throw new ReleasedAlreadyException();
+        }
+    }
+
+    // The state file is in clear: it names a recipient by a mark that only the (encrypted) envelope can be compared with.
+    private static string Mark(string address) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(address)))[..16];
+
+    private sealed class ReleasedAlreadyException : Exception;
 
     private static void InsertAddress(SqliteConnection connection, string address, string id, int recipient) =>
         connection.Execute("INSERT INTO addresses VALUES (@address, @id, @recipient) ON CONFLICT DO NOTHING", new { address = AddressKey.Of(address), id, recipient });
@@ -278,7 +306,15 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
     private async Task WriteStateAsync(Guid id, CancellationToken cancellation)
     {
         if (!Directory.Exists(FolderOf(id)) || await FindAsync(id, cancellation) is not { } message) return;
-        StateForm state = new() { Id = id, State = message.State, StoredAt = message.StoredAt, DueAt = message.DueAt, DecidedOn = message.DecidedOn };
+        StateForm state = new()
+        {
+            Id = id,
+            State = message.State,
+            StoredAt = message.StoredAt,
+            DueAt = message.DueAt,
+            DecidedOn = message.DecidedOn,
+            ReleasedTo = message.State == StoredState.Deleted ? [] : [.. message.ReleasedTo.Select(Mark)],
+        };
         DurableFiles.Replace(Path.Combine(FolderOf(id), StateFile), StoredForms.Write(state));
         await index.WriteAsync(connection => connection.Execute("UPDATE messages SET folder_state = @word WHERE id = @id", new { id = id.ToString("N"), word = StateWord.Of(message.State) }), cancellation);
     }

@@ -111,8 +111,8 @@ internal sealed class EmbeddedOutbox(StorePaths paths, StorageOptions options, T
         EmbeddedHandoverMemory.Remember(connection, row.Handover, now);
         return connection.Execute(
             """
-            INSERT INTO outbox (key, message, purpose, envelope, vouched, enqueued_at, attempts, next_attempt, last_reply, folder, sha256, size)
-            SELECT @Key, @Message, @Purpose, @Envelope, @Vouched, @EnqueuedAt, @Attempts, @NextAttempt, @LastReply, @Folder, @Sha256, @Size
+            INSERT INTO outbox (key, message, purpose, envelope, vouched, senders, enqueued_at, attempts, next_attempt, last_reply, folder, sha256, size)
+            SELECT @Key, @Message, @Purpose, @Envelope, @Vouched, @Senders, @EnqueuedAt, @Attempts, @NextAttempt, @LastReply, @Folder, @Sha256, @Size
             WHERE NOT EXISTS (SELECT 1 FROM outbox_done WHERE key = @Key) ON CONFLICT DO NOTHING
             """,
             row) > 0;
@@ -186,7 +186,7 @@ internal sealed class EmbeddedOutbox(StorePaths paths, StorageOptions options, T
 /// <summary>A row of the outbox as SQLite gives it.</summary>
 internal sealed class OutboxRow
 {
-    public const string Columns = "key, message, purpose, envelope, vouched, enqueued_at AS EnqueuedAt, attempts, next_attempt AS NextAttempt, last_reply AS LastReply, folder, sha256, size";
+    public const string Columns = "key, message, purpose, envelope, vouched, senders, enqueued_at AS EnqueuedAt, attempts, next_attempt AS NextAttempt, last_reply AS LastReply, folder, sha256, size";
 
     public string Key { get; set; } = "";
 
@@ -197,6 +197,8 @@ internal sealed class OutboxRow
     public string Envelope { get; set; } = "";
 
     public long Vouched { get; set; }
+
+    public long Senders { get; set; }
 
     public long EnqueuedAt { get; set; }
 
@@ -231,6 +233,7 @@ internal sealed class OutboxRow
         Purpose = entry.Purpose,
         Envelope = StoredForms.WriteText(entry.Envelope),
         Vouched = entry.SenderVouched ? 1 : 0,
+        Senders = entry.ContentIsSenders ? 1 : 0,
         EnqueuedAt = entry.EnqueuedAt.ToUnixTimeMilliseconds(),
         Attempts = entry.Attempts,
         NextAttempt = entry.NextAttempt.ToUnixTimeMilliseconds(),
@@ -248,6 +251,7 @@ internal sealed class OutboxRow
         Purpose = form.Purpose,
         Envelope = StoredForms.WriteText(form.Envelope),
         Vouched = form.SenderVouched ? 1 : 0,
+        Senders = form.ContentIsSenders ? 1 : 0,
         EnqueuedAt = form.EnqueuedAt.ToUnixTimeMilliseconds(),
         NextAttempt = form.EnqueuedAt.ToUnixTimeMilliseconds(),
         Folder = owner.ToString("D"),
@@ -263,6 +267,7 @@ internal sealed class OutboxRow
         Purpose = Purpose,
         Envelope = StoredForms.ReadEnvelopeRow(Envelope),
         SenderVouched = Vouched != 0,
+        ContentIsSenders = Senders != 0,
         EnqueuedAt = DateTimeOffset.FromUnixTimeMilliseconds(EnqueuedAt),
         Attempts = (int)Attempts,
         NextAttempt = DateTimeOffset.FromUnixTimeMilliseconds(NextAttempt),
@@ -277,6 +282,7 @@ internal sealed class OutboxRow
         Purpose = Purpose,
         Envelope = StoredForms.ReadEnvelopeRow(Envelope),
         SenderVouched = Vouched != 0,
+        ContentIsSenders = Senders != 0,
         EnqueuedAt = DateTimeOffset.FromUnixTimeMilliseconds(EnqueuedAt),
         Sha256 = Sha256,
         Handover = Handover,

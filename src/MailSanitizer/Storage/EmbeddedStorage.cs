@@ -9,9 +9,12 @@ namespace MailSanitizer.Storage;
 /// What is where: <c>messages/&lt;uuid&gt;/</c> and <c>outbox/&lt;key&gt;/</c> (encrypted folders, the truth), <c>index.db</c> (state, due time, search, queue; made anew from the
 /// folders when it is lost; the memory of hand-over then keeps only what stored messages answer for), <c>keys/store.key</c>, <c>aside/</c> (being made; emptied on start).
 /// </remarks>
-public sealed class EmbeddedStorage : IAsyncDisposable
+public sealed class EmbeddedStorage : IStoreMaintenance, IAsyncDisposable
 {
+    private static readonly TimeSpan TidyEvery = TimeSpan.FromHours(1);
     private readonly IndexDatabase _index;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _upkeep = Task.CompletedTask;
 
     private EmbeddedStorage(StorageOptions options, TimeProvider time, IndexDatabase index, KeyRing keys)
     {
@@ -25,6 +28,7 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         OutboxCore = outbox;
         Handovers = new EmbeddedHandoverMemory(options, time, index);
         Quota = new EmbeddedHoldQuota(options, index);
+        NoticeLedger = new EmbeddedNoticeLedger(time, index);
         Gauge = messages;
     }
 
@@ -39,6 +43,9 @@ public sealed class EmbeddedStorage : IAsyncDisposable
 
     /// <summary>Quotas of held mail.</summary>
     public IHoldQuota Quota { get; }
+
+    /// <summary>What notices remember.</summary>
+    public INoticeLedger NoticeLedger { get; }
 
     /// <summary>How full it is.</summary>
     public IStoreGauge Gauge { get; }
@@ -64,6 +71,7 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         try
         {
             storage.LastRecovery = index.IsNew ? await storage.ReindexAsync(cancellation) : await storage.RecoverAsync(cancellation);
+            storage._upkeep = Task.Run(() => storage.KeepUpAsync(time), CancellationToken.None);
             return storage;
         }
         catch
@@ -118,12 +126,41 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         return count;
     }
 
-    /// <summary>Removes old traces: memory of hand-over, keys of finished entries, rows of messages deleted long ago. Cheap; run it every hour.</summary>
+    /// <summary>Removes old traces: memory of hand-over, keys of finished entries, rows of messages deleted long ago. Runs by itself every hour.</summary>
     public async Task<int> TidyAsync(CancellationToken cancellation) =>
-        await MessagesCore.TidyAsync(cancellation) + await ((EmbeddedHandoverMemory)Handovers).TidyAsync(cancellation) + await OutboxCore.TidyAsync(cancellation);
+        await MessagesCore.TidyAsync(cancellation) + await ((EmbeddedNoticeLedger)NoticeLedger).TidyAsync(cancellation) + await ((EmbeddedHandoverMemory)Handovers).TidyAsync(cancellation) + await OutboxCore.TidyAsync(cancellation);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _index.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _upkeep;
+        await _index.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task KeepUpAsync(TimeProvider time)
+    {
+        using PeriodicTimer timer = new(TidyEvery, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                try
+                {
+                    await TidyAsync(_stop.Token);
+                }
+                // Old traces stay an hour longer; whoever writes mail hears of a full disk at once.
+                catch (IOException)
+                {
+                    continue;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
 
     private async Task<RecoveryReport> RecoverAsync(CancellationToken cancellation)
     {
@@ -133,12 +170,6 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         return new RecoveryReport(messages, entries, damaged);
     }
 }
-
-/// <summary>What opening or reindexing found.</summary>
-/// <param name="Messages">Messages that were put (back) into the index.</param>
-/// <param name="OutboxEntries">Outbox entries that were put back, or half-made ones that were removed.</param>
-/// <param name="Damaged">Folders that could not be read, with the reason; they are left as they are.</param>
-public sealed record RecoveryReport(int Messages, int OutboxEntries, IReadOnlyList<string> Damaged);
 
 /// <summary>Where things lie below the state folder.</summary>
 internal sealed class StorePaths(string folder)
@@ -187,8 +218,11 @@ internal static class IndexSchema
         CREATE TABLE reasons (reason TEXT NOT NULL, message TEXT NOT NULL REFERENCES messages ON DELETE CASCADE,
           PRIMARY KEY (reason, message)) STRICT, WITHOUT ROWID;
         CREATE INDEX reasons_message ON reasons (message);
+        CREATE TABLE released (message TEXT NOT NULL REFERENCES messages ON DELETE CASCADE, recipient TEXT NOT NULL, PRIMARY KEY (message, recipient)) STRICT, WITHOUT ROWID;
+        CREATE TABLE notice_counts (reader TEXT NOT NULL, day TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (reader, day)) STRICT, WITHOUT ROWID;
+        CREATE TABLE notice_digest (reader TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, item TEXT NOT NULL, PRIMARY KEY (reader, key)) STRICT, WITHOUT ROWID;
         CREATE TABLE outbox (
-          key TEXT PRIMARY KEY, message TEXT NOT NULL, purpose TEXT NOT NULL, envelope TEXT NOT NULL, vouched INTEGER NOT NULL, enqueued_at INTEGER NOT NULL,
+          key TEXT PRIMARY KEY, message TEXT NOT NULL, purpose TEXT NOT NULL, envelope TEXT NOT NULL, vouched INTEGER NOT NULL, senders INTEGER NOT NULL, enqueued_at INTEGER NOT NULL,
           attempts INTEGER NOT NULL, next_attempt INTEGER NOT NULL, last_reply TEXT NOT NULL, folder TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
         CREATE INDEX outbox_due ON outbox (next_attempt, enqueued_at);
         CREATE INDEX outbox_message ON outbox (message);

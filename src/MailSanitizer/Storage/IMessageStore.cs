@@ -58,6 +58,9 @@ public sealed record StoredMessage
     /// <summary>True once a person acted on it.</summary>
     public bool DecidedOn { get; init; }
 
+    /// <summary>Recipients that a person released it to; filled in by the store.</summary>
+    public IReadOnlyList<string> ReleasedTo { get; init; } = [];
+
     /// <summary>SHA-256 of the original, lower-case hex; filled in by the store.</summary>
     public string Sha256 { get; init; } = "";
 
@@ -91,9 +94,13 @@ public interface IMessageStore
 
     /// <summary>
     /// Moves a message from one state to another and queues what goes out with it, in one transaction; false when the state is no longer <paramref name="from"/>.
-    /// The audit event is written by the caller before.
+    /// The audit event is written by the caller before. Recipients of entries with the purpose <c>release</c> are remembered (<see cref="StoredMessage.ReleasedTo"/>); when one of them
+    /// was released already, nothing happens and the answer is false.
     /// </summary>
     Task<bool> TransitionAsync(Guid id, StoredState from, StoredState to, DateTimeOffset? dueAt, IReadOnlyList<OutboxEntry> outbox, CancellationToken cancellation);
+
+    /// <summary>Forgets that it was released to these recipients: they did not get it.</summary>
+    Task TakeBackAsync(Guid id, IReadOnlyList<string> recipients, CancellationToken cancellation);
 
     /// <summary>Destroys the message's key and removes its files; the row stays as <see cref="StoredState.Deleted"/>.</summary>
     Task DeleteAsync(Guid id, CancellationToken cancellation);
@@ -126,6 +133,12 @@ public sealed record StoreQuery
     /// <summary>Stored before.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>Only those that a person acted on (true), or did not (false).</summary>
+    public bool? DecidedOn { get; init; }
+
+    /// <summary>Oldest first instead of newest first.</summary>
+    public bool OldestFirst { get; init; }
+
     /// <summary>Rows to skip.</summary>
     public int Skip { get; init; }
 
@@ -135,3 +148,37 @@ public sealed record StoreQuery
 
 /// <summary>How full the store is.</summary>
 public sealed record StoreUsage(long Messages, long Bytes);
+
+/// <summary>Care for the store as a whole.</summary>
+public interface IStoreMaintenance
+{
+    /// <summary>Wraps every message's key with a new key and forgets the old ones. Returns how many were wrapped anew. May be run again after a crash.</summary>
+    Task<int> RekeyAsync(CancellationToken cancellation);
+
+    /// <summary>Makes the index anew from the folders.</summary>
+    Task<RecoveryReport> ReindexAsync(CancellationToken cancellation);
+}
+
+/// <summary>What opening or reindexing found.</summary>
+/// <param name="Messages">Messages that were put (back) into the index.</param>
+/// <param name="OutboxEntries">Outbox entries that were put back, or half-made ones that were removed.</param>
+/// <param name="Damaged">Folders that could not be read, with the reason; they are left as they are.</param>
+public sealed record RecoveryReport(int Messages, int OutboxEntries, IReadOnlyList<string> Damaged);
+
+/// <summary>States as words: in the index, the state file, arguments and answers.</summary>
+public static class StateWord
+{
+    private static readonly Dictionary<StoredState, string> Words =
+        Enum.GetValues<StoredState>().ToDictionary(state => state, state => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()));
+
+    private static readonly Dictionary<string, StoredState> States = Words.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+
+    /// <summary>The word.</summary>
+    public static string Of(StoredState state) => Words[state];
+
+    /// <summary>The state of a word. Throws <see cref="InvalidDataException"/> when there is none.</summary>
+    public static StoredState Read(string word) => States.TryGetValue(word, out StoredState state) ? state : throw new InvalidDataException($"the index has the state {word}");
+
+    /// <summary>The state of a word, when there is one.</summary>
+    public static bool TryRead(string word, out StoredState state) => States.TryGetValue(word, out state);
+}

@@ -23,6 +23,9 @@ public sealed record OutboxEntry
     /// <summary>True when SPF or DMARC passed on arrival: a DSN may go back.</summary>
     public bool SenderVouched { get; init; }
 
+    /// <summary>True when the bytes behind our own fields are the sender's, unchanged: RET=FULL may then return them (DESIGN.md, promise 9).</summary>
+    public bool ContentIsSenders { get; init; }
+
     /// <summary>When it was enqueued.</summary>
     public DateTimeOffset EnqueuedAt { get; init; }
 

@@ -6,7 +6,7 @@ namespace MailSanitizer.Storage;
 /// <summary>A row of the index as SQLite gives it.</summary>
 internal sealed class MessageRow
 {
-    public const string Columns = "m.id, m.state, m.stored_at AS StoredAt, m.due_at AS DueAt, m.sha256, m.reasons, m.envelope, m.correspondence, m.size, m.decided";
+    public const string Columns = "m.id, m.state, m.stored_at AS StoredAt, m.due_at AS DueAt, m.sha256, m.reasons, m.envelope, m.correspondence, m.size, m.decided, (SELECT json_group_array(recipient) FROM released WHERE message = m.id) AS Released";
 
     public string Id { get; set; } = "";
 
@@ -28,6 +28,8 @@ internal sealed class MessageRow
 
     public long Decided { get; set; }
 
+    public string Released { get; set; } = "[]";
+
     public StoredMessage ToMessage() => new()
     {
         Id = Guid.ParseExact(Id, "N"),
@@ -40,6 +42,7 @@ internal sealed class MessageRow
         Size = Size,
         DecidedOn = Decided != 0,
         Sha256 = Sha256,
+        ReleasedTo = JsonSerializer.Deserialize<string[]>(Released) ?? [],
     };
 
     /// <summary>The WHERE clause of a query, values bound.</summary>
@@ -60,21 +63,9 @@ internal sealed class MessageRow
         Test(query.Since is not null, "m.stored_at >= @since", "since", query.Since?.ToUnixTimeMilliseconds());
         Test(query.Until is not null, "m.stored_at < @until", "until", query.Until?.ToUnixTimeMilliseconds());
         Test(query.Reason is not null, "m.id IN (SELECT message FROM reasons WHERE reason = @reason)", "reason", query.Reason);
+        Test(query.DecidedOn is not null, "m.decided = @decided", "decided", query.DecidedOn);
         // instr, not LIKE: an address may hold % and _.
         Test(query.Address is not null, "m.id IN (SELECT message FROM addresses WHERE instr(address, @address) > 0)", "address", AddressKey.Of(query.Address ?? ""));
         return (tests.Count == 0 ? "" : $"WHERE {string.Join(" AND ", tests)}", values);
     }
-}
-
-/// <summary>States as words of the index and the state file.</summary>
-internal static class StateWord
-{
-    private static readonly Dictionary<StoredState, string> Words = Enum.GetValues<StoredState>().ToDictionary(state => state, state => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()));
-    private static readonly Dictionary<string, StoredState> States = Words.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
-
-    public static string Of(StoredState state) => Words[state];
-
-    public static StoredState Read(string word) => States.TryGetValue(word, out StoredState state) ? state : throw new InvalidDataException($"the index has the state {word}");
-
-    public static bool TryRead(string word, out StoredState state) => States.TryGetValue(word, out state);
 }

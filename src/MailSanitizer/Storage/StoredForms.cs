@@ -19,7 +19,6 @@ internal static class StoredForms
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
         MaxDepth = 64,
     };
@@ -34,6 +33,7 @@ internal static class StoredForms
         EnvelopeForm form = Read<EnvelopeForm>(json);
         if (form.Version != Version) throw new InvalidDataException($"envelope.json has version {form.Version}, this build reads {Version}");
         Check(form.Envelope);
+        Check(form.Handover);
         return form;
     }
 
@@ -51,6 +51,7 @@ internal static class StoredForms
         OutboxForm form = Read<OutboxForm>(json);
         if (form.Version != Version) throw new InvalidDataException($"entry.json has version {form.Version}, this build reads {Version}");
         Check(form.Envelope);
+        Check(form.Handover);
         return form;
     }
 
@@ -89,10 +90,15 @@ internal static class StoredForms
         }
     }
 
-    // The serialiser honours nullable annotations, but not those of list elements.
+    // The serialiser honours nullable annotations of what is written, not of list elements and not of constructor parameters that are missing.
     private static void Check(Envelope envelope)
     {
-        if (envelope.Recipients.Any(recipient => recipient is null)) throw new InvalidDataException("the envelope has a recipient that is null");
+        if (envelope.Recipients.Any(recipient => recipient?.Address is null)) throw new InvalidDataException("the envelope has a recipient without an address");
+    }
+
+    private static void Check(Handover? handover)
+    {
+        if (handover is not null && (handover.Sha256 is null || handover.Recipients is null || handover.Recipients.Any(recipient => recipient is null))) throw new InvalidDataException("the hand-over is not complete");
     }
 }
 
@@ -134,6 +140,8 @@ internal sealed record StateForm
     public DateTimeOffset? DueAt { get; init; }
 
     public bool DecidedOn { get; init; }
+
+    public IReadOnlyList<string> ReleasedTo { get; init; } = [];
 }
 
 /// <summary><c>entry.json</c> of an outbox folder.</summary>
@@ -150,6 +158,8 @@ internal sealed record OutboxForm
     public required Envelope Envelope { get; init; }
 
     public bool SenderVouched { get; init; }
+
+    public bool ContentIsSenders { get; init; }
 
     public required DateTimeOffset EnqueuedAt { get; init; }
 
