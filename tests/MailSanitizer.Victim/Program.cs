@@ -116,7 +116,10 @@ public static class Program
         public async Task<IReadOnlyList<SmtpReply>> DeliverAsync(Envelope envelope, OutgoingMessage message, CancellationToken cancellation)
         {
             string name = envelope.Recipients[0].Address.Split('@')[0][1..];
-            await File.WriteAllTextAsync(Path.Combine(_folder, $"{name}.{Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)}"), message.Content.Sha256, cancellation);
+            // Whole or not at all: a file that was begun when the kill came is no delivery.
+            string aside = Path.Combine(Path.GetTempPath(), $"mailsanitizer-victim-{Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)}");
+            await File.WriteAllTextAsync(aside, message.Content.Sha256, cancellation);
+            File.Move(aside, Path.Combine(_folder, $"{name}.{Path.GetFileName(aside)}"));
             return [.. envelope.Recipients.Select(_ => new SmtpReply(250, "2.0.0", "ok"))];
         }
 

@@ -217,6 +217,7 @@ public sealed class AuditIndex : IDisposable
 
     internal static (long Seq, long Time, JsonObject Record)? ParseRecord(ReadOnlySpan<byte> line)
     {
+        if (!JsonText.IsReadable(line, CanonicalJson.MaxDepth)) return null;
         try
         {
             if (JsonNode.Parse(line, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) is not JsonObject record) return null;

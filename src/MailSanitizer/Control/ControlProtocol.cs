@@ -19,6 +19,7 @@ public sealed record ControlRequest(string Verb, string Actor, JsonObject Argume
     /// <summary>Reads a line; null when it is no request.</summary>
     public static ControlRequest? Read(ReadOnlySpan<byte> line)
     {
+        if (!Mail.JsonText.IsReadable(line, maxDepth: 16)) return null;
         try
         {
             return JsonNode.Parse(line, documentOptions: new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false }) is JsonObject request

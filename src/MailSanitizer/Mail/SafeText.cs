@@ -87,7 +87,7 @@ public static class SafeText
             bool inside = at > 0 && at + 1 < text.Length && !char.IsWhiteSpace(text[at - 1]) && !char.IsWhiteSpace(text[at + 1]);
             if (inside && (here is '.' or '．' or '。' or '｡')) safe.Append('[').Append(here).Append(']');
             else if (here is '@' or '＠') safe.Append('[').Append(here).Append(']');
-            else if (inside && (here is ':' or '：')) safe.Append('[').Append(here).Append(']');
+            else if ((here is ':' or '：') && at + 1 < text.Length && !char.IsWhiteSpace(text[at + 1])) safe.Append('[').Append(here).Append(']');
             else safe.Append(here);
         }
 

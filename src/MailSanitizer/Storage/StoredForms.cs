@@ -66,6 +66,7 @@ internal static class StoredForms
     /// <summary><c>decision.json</c>: any JSON object.</summary>
     public static JsonObject ReadDecision(ReadOnlySpan<byte> json)
     {
+        if (!JsonText.IsReadable(json, maxDepth: 64)) throw new InvalidDataException("decision.json is not JSON");
         try
         {
             JsonNode? node = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false });

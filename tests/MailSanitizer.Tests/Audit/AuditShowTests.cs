@@ -7,7 +7,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MailSanitizer.Audit;
 using MailSanitizer.Mail;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailSanitizer.Tests.Audit;
 

@@ -226,7 +226,7 @@ public sealed class EmbeddedStorageTests : IDisposable
         string key = Path.Combine(FolderOf(message.Id), "key");
         // A second name for the same bytes on disk shows what is left of them.
         string kept = _folder["kept"];
-        Assert.Equal(0, Link(key, kept));
+        Assert.Equal(0, Link(Encoding.UTF8.GetBytes(key + "\0"), Encoding.UTF8.GetBytes(kept + "\0")));
         await storage.Messages.DeleteAsync(message.Id, None);
         byte[] left = await File.ReadAllBytesAsync(kept);
         Assert.Equal(KeyRing.WrappedBytes, left.Length);
@@ -331,6 +331,7 @@ public sealed class EmbeddedStorageTests : IDisposable
         Assert.NotNull(await storage.Messages.FindAsync(message.Id, None));
     }
 
+    // Names as bytes: no marshalling to choose.
     [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "link")]
-    private static extern int Link([System.Runtime.InteropServices.MarshalAs(System.Runtime.InteropServices.UnmanagedType.LPUTF8Str)] string from, [System.Runtime.InteropServices.MarshalAs(System.Runtime.InteropServices.UnmanagedType.LPUTF8Str)] string to);
+    private static extern int Link(byte[] from, byte[] to);
 }
