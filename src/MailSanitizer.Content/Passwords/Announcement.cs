@@ -27,6 +27,9 @@ internal sealed class Announcement
     /// <summary>The label's column.</summary>
     public int Column { get; private set; }
 
+    /// <summary>True once the text has said that blanks belong to the password.</summary>
+    public bool Blanks { get; private set; }
+
     /// <summary>Announces a value below this line.</summary>
     public void Point(TextLine line)
     {
@@ -61,6 +64,7 @@ internal sealed class Announcement
         }
 
         if (line.HasLabel) Head(line);
+        Blanks |= line.Text.Contains("スペース", StringComparison.Ordinal) || line.Text.Contains("空白", StringComparison.Ordinal) || line.Text.Contains("spaces", StringComparison.OrdinalIgnoreCase) || line.Text.Contains("空格", StringComparison.Ordinal);
     }
 
     /// <summary>The cells of a row: parted by tabs, ideographic blanks or two blanks.</summary>

@@ -97,6 +97,20 @@ internal static class Context
         return true;
     }
 
+    /// <summary>The value of "(例：880123)", or null.</summary>
+    public static string? Example(string inner)
+    {
+        string folded = Folding.Fold(inner);
+        foreach (string word in (ReadOnlySpan<string>)["例えば", "例", "예", "e.g.", "z.b.", "p.ex.", "ex.", "如"])
+        {
+            if (!folded.StartsWith(word, StringComparison.OrdinalIgnoreCase)) continue;
+            string value = inner[word.Length..].TrimStart(TextLines.Blanks).TrimStart(':', '：', ')', '）', ',').Trim(TextLines.Blanks);
+            return value.Length >= 2 && Folding.IsGraphic(Folding.Fold(value)[0]) ? value : null;
+        }
+
+        return null;
+    }
+
     /// <summary>True when the caption of a value says that it is something else.</summary>
     public static bool IsDecoyKey(string key)
     {

@@ -15,6 +15,8 @@ internal static partial class DerivedCandidates
 
     private static readonly string[] TailWords = ["下", "末尾", "最後", "last", "letzte", "derniers", "后", "後", "뒤", "끝"];
 
+    private static readonly string[] CountWords = ["桁", "けた", "ケタ", "digit", "ziffern", "chiffres", "位", "자리"];
+
     /// <summary>Adds what the text asks for. <paramref name="sent"/>: the Date field, or null.</summary>
     public static void Add(List<TextLine> lines, string? sent, CandidateScore scores)
     {
@@ -23,11 +25,11 @@ internal static partial class DerivedCandidates
         int phone = 0;
         for (int at = 0; at < lines.Count; at++)
         {
-            if (!lines[at].HasLabel && !(at > 0 && lines[at - 1].HasLabel)) continue;
             string folded = lines[at].Folded.ToLowerInvariant();
+            if (Any(folded, PhoneWords) && Any(folded, TailWords) && Any(folded, CountWords)) phone = Math.Max(phone, Count(folded));
+            if (!lines[at].HasLabel && !(at > 0 && lines[at - 1].HasLabel)) continue;
             dates |= Any(folded, DateWords) && (folded.AsSpan().ContainsAny(DateSigns));
             today |= folded.Contains("本日", StringComparison.Ordinal) || folded.Contains("今日", StringComparison.Ordinal) || folded.Contains("today", StringComparison.Ordinal) || folded.Contains("heutig", StringComparison.Ordinal) || folded.Contains("当日", StringComparison.Ordinal);
-            if (Any(folded, PhoneWords) && Any(folded, TailWords)) phone = Math.Max(phone, Count(folded));
         }
 
         if (dates || today) Dates(lines, today ? sent : null, scores);
@@ -129,6 +131,6 @@ internal static partial class DerivedCandidates
     [GeneratedRegex(@"\d{4}[年/.\-]\s?\d{1,2}[月/.\-]\s?\d{1,2}|\d{1,2}[./\-]\d{1,2}[./\-]\d{4}|\d{2}[/.]\d{1,2}[/.]\d{1,2}", RegexOptions.NonBacktracking)]
     private static partial Regex WrittenDate();
 
-    [GeneratedRegex(@"(\+\d{1,3}[ \-])?\(?\d{2,5}\)?[\- /]\d{2,5}([\- ]\d{2,4}){0,3}", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(\+\d{1,3}[ \-])?\(?\d{2,5}\)?[\- /]\d{2,6}([\- ]\d{2,6}){0,3}", RegexOptions.NonBacktracking)]
     private static partial Regex WrittenPhone();
 }

@@ -15,10 +15,8 @@ internal sealed class LineReading(CandidateScore scores, bool labelled)
         bool found = false;
         foreach (Label label in line.Labels) found |= Behind(line, label, doubt);
         if (line.HasLabel) found |= AroundLabel(line, doubt);
-        if (!line.HasLabel || !found)
-        {
-            if (!line.HasLabel) found = SetApart.Read(line, doubt, labelled, _announced, scores);
-        }
+        // A password may hold a label's letters ("pass-Wrd_88"): a line that was waited for is read like any.
+        if (!line.HasLabel || (!found && (_announced.Due || OnlyWeak(line)))) found = SetApart.Read(line, doubt, labelled, _announced, scores);
 
         _announced.Leave(line, found);
     }
@@ -95,7 +93,7 @@ internal sealed class LineReading(CandidateScore scores, bool labelled)
         if (Folding.IsGraphic(line.Folded[value])) return Run(line, value, score, strength, doubt, label);
         int end = ValueReading.WideRun(line, value);
         string wide = line.Text[value..end];
-        bool clear = strength == Connector.Mark || ValueReading.StartsTail(line, end);
+        bool clear = strength == Connector.Mark || (ValueReading.StartsTail(line, end) && wide.AsSpan().ContainsAnyInRange('0', 'z'));
         if (wide.Length is >= 2 and <= 20 && clear && !Context.IsProse(wide)) found = Value(line, wide, score - (strength == Connector.Mark ? 6 : 30), doubt, label, "behind");
         return found;
     }
@@ -149,6 +147,7 @@ internal sealed class LineReading(CandidateScore scores, bool labelled)
         foreach ((int start, int end, string inner) in ValueReading.Quoted(line))
         {
             if (OverlapsLabel(line, start, end) || Context.IsPointer(inner) || Context.IsProse(inner)) continue;
+            if (Context.Example(inner) is { } example) scores.Find(example, 76 - doubt, "labelled", line, "an example beside a label");
             bool likely = Plausibility.StandsOut(inner) || IsCode(inner);
             bool title = line.Number == 0 || !ValueReading.StartsTail(line, end);
             if (!likely && title) continue;
@@ -159,12 +158,23 @@ internal sealed class LineReading(CandidateScore scores, bool labelled)
         foreach ((int start, int end) in TokenSweep.Runs(line))
         {
             string run = ValueReading.WithoutStop(line.Text[start..end]);
-            if (OverlapsLabel(line, start, end) || !Plausibility.StandsOut(run) || Context.FollowsDecoy(line, start)) continue;
+            bool likely = Plausibility.StandsOut(run) || (IsCode(run) && ValueReading.StartsTail(line, end) && !Plausibility.IsSomethingElse(run));
+            if (OverlapsLabel(line, start, end) || !likely || Context.FollowsDecoy(line, start)) continue;
             scores.Find(run, (start > line.Labels[0].Start ? 74 : 66) - doubt, "labelled", line, "beside a label");
             found = true;
         }
 
         return found;
+    }
+
+    private static bool OnlyWeak(TextLine line)
+    {
+        foreach (Label label in line.Labels)
+        {
+            if (!label.Weak) return false;
+        }
+
+        return true;
     }
 
     private static bool IsCode(string inner)

@@ -22,7 +22,7 @@ internal static class SetApart
             return true;
         }
 
-        bool found = Alone(line, place - doubt, kind, why, due && announced.Pointed && announced.Distance <= 2, scores);
+        bool found = Alone(line, place - doubt, kind, why, due && (announced.Pointed || announced.Blanks) && announced.Distance <= 2, scores);
         if (!found) found = Caption(line, (due ? place - 6 : labelled ? 48 : 20) - doubt, kind, scores);
         found |= Marks(line, (due ? place - 4 : labelled ? 56 : 26) - doubt, due && announced.Distance <= 3 ? "labelled" : "set-apart", labelled, scores);
         if (labelled) Sentence(line, (Tells(line) ? 68 : due ? 52 : 38) - doubt, scores);

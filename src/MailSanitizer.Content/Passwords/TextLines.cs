@@ -36,7 +36,7 @@ internal sealed class TextLine
     public bool IsBlank => Text.AsSpan().Trim(TextLines.Blanks).IsEmpty;
 
     /// <summary>What being quoted costs: quoted mails carry old passwords. A mail that is nothing but a quote keeps its order.</summary>
-    public int Penalty => Math.Min(Quoted, 3) * 40;
+    public int Penalty => Math.Min(Quoted, 3) * 65;
 
     /// <summary>For a candidate's <c>where</c>.</summary>
     public string Where(string why) => Number > 0 ? $"{Path} line {Number}: {why}{(Quoted > 0 ? ", quoted" : "")}" : $"{Path}: {why}";
@@ -74,7 +74,7 @@ internal static class TextLines
 
         foreach (string name in attachmentNames.Take(64))
         {
-            if (lines.Count < limits.CandidateLines && name.Length <= 256) lines.Add(new TextLine("attachment name", 0, name, 0));
+            if (lines.Count < limits.CandidateLines && name.Length <= 256) lines.Add(new TextLine("attachment name", 0, Path.GetFileNameWithoutExtension(name), 0));
         }
 
         return lines;
