@@ -64,7 +64,21 @@ public sealed class MailReception(
         finally
         {
             Interlocked.Decrement(ref _connections);
+            CloseInTime(connection, wire.IsBroken);
         }
+    }
+
+    /// <summary>Kestrel sends what is left before it closes, and waits for the peer to take it: not for ever.</summary>
+    private void CloseInTime(ConnectionContext connection, bool now)
+    {
+        if (now)
+        {
+            connection.Abort();
+            return;
+        }
+
+        ITimer abort = time.CreateTimer(static held => ((ConnectionContext)held!).Abort(), connection, options.Limits.ReplyTime, Timeout.InfiniteTimeSpan);
+        connection.ConnectionClosed.UnsafeRegister(static held => ((ITimer)held!).Dispose(), abort);
     }
 
     private SmtpReply? Refusal(ConnectionContext connection, int count)

@@ -54,6 +54,9 @@ internal sealed class Wire : IDisposable
         _timer = time.CreateTimer(static wire => ((Wire)wire!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>A flush failed: the peer is gone or takes nothing.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>Shutting down: the next wait for a command ends with <see cref="WireEnd.Draining"/>. Content that is coming is still read.</summary>
     public void Drain()
     {
@@ -166,17 +169,19 @@ internal sealed class Wire : IDisposable
         try
         {
             FlushResult result = await _writer.FlushAsync();
-            return !result.IsCompleted && !result.IsCanceled;
+            IsBroken = result.IsCompleted || result.IsCanceled;
         }
         catch (IOException)
         {
             // A TLS stream says it this way when the peer is gone.
-            return false;
+            IsBroken = true;
         }
         finally
         {
             Disarm();
         }
+
+        return !IsBroken;
     }
 
     /// <inheritdoc/>
