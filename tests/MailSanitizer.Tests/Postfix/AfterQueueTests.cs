@@ -59,9 +59,9 @@ public sealed class AfterQueueTests(AfterQueueFixture fixture) : IClassFixture<A
         Assert.Contains($"orig_queue_id={envelope.Client.Ident}", rig.Postfix.Log);
 
         // no_header_body_checks on the way back: checked once. no_milters: the dead milter would have given 451.
-        Assert.Single(Regex.Matches(first.Text, "X-Checked: once"));
+        Assert.Equal(1, Regex.Count(first.Text, "X-Checked: once"));
         // Three hops, three fields; ours is in the middle.
-        Assert.Equal(3, Regex.Matches(first.Text, "(?m)^Received: ").Count);
+        Assert.Equal(3, Regex.Count(first.Text, "(?m)^Received: "));
         Assert.Contains("by ms.test (MailSanitizer) with LMTP id ", first.Text);
 
         // no_address_mappings on one side: aliases are expanded, and once. We see the address as it was written.

@@ -1,4 +1,3 @@
-using MailSanitizer.Mail;
 using MailSanitizer.Reinjection;
 using MailSanitizer.Tests.Reception;
 using MailSanitizer.Tests.Reinjection;

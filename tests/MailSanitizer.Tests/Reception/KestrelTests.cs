@@ -1,3 +1,4 @@
+#pragma warning disable CA1416 // File modes: Linux only.
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
