@@ -140,7 +140,8 @@ public sealed class Authenticator : IAuthenticator
     private IReadOnlyList<string> Accepted(MessageHeader header, ClientIdentity client)
     {
         if (!_options.AcceptUpstreamResults || client.TrustedFields == 0) return [];
-        // Above the Received field of the first host that is not ours: the trusted hop wrote it, or let it pass although RFC 8601 5 asks it to take forged ones out.
+        // Above the Received field of the first host that is not ours. Milters of Postfix write theirs below its own Received field, where a stranger's would stand
+        // too: whoever switches this on relies on the hop to take forged ones out (RFC 8601 5).
         return [.. header.Fields.Take(client.TrustedFields).Where(field => field.Is("Authentication-Results")).Select(field => Encoding.Latin1.GetString(field.Raw.Span))];
     }
 }

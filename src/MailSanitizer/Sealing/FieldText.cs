@@ -11,6 +11,9 @@ public static class FieldText
 
     private const int LineWidth = 76;
 
+    // RFC 5322 2.1.1: 998 characters; one is the blank of the fold.
+    private const int MaximumLine = 990;
+
     /// <summary>
     /// A value for Authentication-Results (RFC 8601 2.2 <c>pvalue</c>): bare where every parser agrees, else a quoted-string. What is not printable ASCII
     /// becomes <c>=XX</c> for each byte: a quoted-string cannot carry it on a seven-bit way.
@@ -71,36 +74,24 @@ public static class FieldText
         return text.Append("\r\n").ToString();
     }
 
-    /// <summary>A field that another room composed: made one field, whatever it holds. Folding stays where it is valid.</summary>
+    /// <summary>
+    /// A field that another room composed: made one field, whatever it holds. Folds stay where they are valid; a line of blanks alone goes (a reader could take it for
+    /// the end of the header), other line ends and control characters become blanks.
+    /// </summary>
     public static string OneField(string field)
     {
         ArgumentNullException.ThrowIfNull(field);
-        StringBuilder text = new(field.Length + 2);
-        string body = field.TrimEnd('\r', '\n', ' ', '\t');
-        for (int at = 0; at < body.Length; at++)
-        {
-            char one = body[at];
-            bool folds = one == '\r' && at + 2 < body.Length && body[at + 1] == '\n' && body[at + 2] is ' ' or '\t';
-            if (folds)
+        IEnumerable<string> lines = field.Split("\r\n").Aggregate(new List<StringBuilder>(), (all, line) =>
             {
-                text.Append("\r\n");
-                at++;
-            }
-            else if (one is '\r' or '\n' or '\0' || (char.IsControl(one) && one != '\t'))
-            {
-                text.Append(' ');
-            }
-            else if (one > '~')
-            {
-                text.Append('?');
-            }
-            else
-            {
-                text.Append(one);
-            }
-        }
-
-        return text.Append("\r\n").ToString();
+                // Only a line that begins with a blank is a fold; any other one is glued to the line before it.
+                if (all.Count == 0 || line.StartsWith(' ') || line.StartsWith('\t')) all.Add(new StringBuilder(line));
+                else all[^1].Append(' ').Append(line);
+                return all;
+            })
+            .Select(line => string.Concat(line.ToString().Select(one => one is '\t' || char.IsControl(one) ? ' ' : one > '~' ? '?' : one)).Trim(' '))
+            .Where(line => line.Length > 0)
+            .Select(line => line.Length > MaximumLine ? line[..MaximumLine] : line);
+        return string.Join("\r\n\t", lines) + "\r\n";
     }
 
     /// <summary>Whether a field may have that name (RFC 5322 3.6.8).</summary>
