@@ -114,6 +114,17 @@ public static class AuthenticationFuzz
             Expect(once.WrittenSpan.SequenceEqual(twice.WrittenSpan), "relaxed twice is not relaxed once");
         });
 
+    public static FuzzTarget SealerResults { get; } = new(
+        "arc-results",
+        [.. Texts("i=1; mx.example; spf=pass (a (b) \\) c) smtp.mailfrom=a@b.example; dkim/1=fail reason=\"x; y\" header.d=b.example")],
+        input =>
+        {
+            foreach (Mail.MethodResult result in Authentication.Arc.ArcResults.Read(Encoding.Latin1.GetString(input)))
+            {
+                Expect(result.Method.Length is > 0 and <= 40 && result.Result.All(one => char.IsAsciiLetterOrDigit(one) || one == '-'), "a word that is none");
+            }
+        });
+
     private static IEnumerable<byte[]> Texts(params string[] texts) => texts.Select(Encoding.Latin1.GetBytes);
 
     private static void Expect(bool holds, string otherwise)

@@ -65,6 +65,8 @@ public sealed class Authenticator : IAuthenticator
         ArcVerdict arc = await arcTask.ConfigureAwait(false);
         (MethodResult iprev, _) = await iprevTask.ConfigureAwait(false);
 
+        // Only the newest: who seals after a trusted one may have changed anything, and vouches for it himself.
+        string? sealer = arc.Sealers.Count > 0 && _options.TrustedSealers.Contains(arc.Sealers[^1], StringComparer.OrdinalIgnoreCase) ? arc.Sealers[^1] : null;
         string[] dkimPass = [.. dkim.Where(verdict => verdict.Passes).Select(verdict => verdict.Domain).Distinct()];
         return new AuthenticationFacts
         {
@@ -81,7 +83,8 @@ public sealed class Authenticator : IAuthenticator
             DnssecSecure = IsSecure(spf, dkim, dmarc),
             ArcChain = arc.Result == "temperror" ? "fail" : arc.Result,
             ArcInstances = arc.Instances,
-            ArcTrustedSealer = arc.Sealers.Count > 0 && _options.TrustedSealers.Contains(arc.Sealers[^1], StringComparer.OrdinalIgnoreCase) ? arc.Sealers[^1] : null,
+            ArcTrustedSealer = sealer,
+            ArcTrustedResults = sealer is null ? [] : ArcResults.Read(arc.NewestResults),
             AcceptedResults = Accepted(header, client),
             ReceivedSpf = _options.ReceivedSpf ? spf.ReceivedSpf : null,
             Findings = dkim.Any(verdict => verdict.IsLonger) ? [new FindingFact(AuthenticationFindings.DkimPartlySigned.Id, "", "DKIM-Signature", "the body is longer than l= covers", null)] : [],

@@ -63,18 +63,24 @@ public sealed record AuthenticationFacts
     /// <summary>Nothing judged (outbound mail).</summary>
     public static AuthenticationFacts None { get; } = new() { Results = [] };
 
-    /// <summary>The result of the first entry of a method (<c>spf</c>, <c>dkim</c>, <c>dmarc</c>, <c>arc</c>, <c>iprev</c>, <c>bimi</c>); <c>none</c> when it was not judged. For DKIM: <c>pass</c> when any signature passes.</summary>
+    /// <summary>What the trusted sealer says was true when the message reached it; empty without one. A rule may forgive a mailing list by it.</summary>
+    public IReadOnlyList<MethodResult> ArcTrustedResults { get; init; } = [];
+
+    /// <summary>
+    /// The result of the first entry of a method (<c>spf</c>, <c>dkim</c>, <c>dmarc</c>, <c>arc</c>, <c>iprev</c>, <c>bimi</c>); <c>none</c> when it was not judged. For DKIM:
+    /// <c>pass</c> when any signature passes. For SPF the first entry is the one of MAIL FROM: a pass of HELO behind it says nothing of the sender.
+    /// </summary>
     public string Result(string method)
     {
-        string result = "none";
+        string? result = null;
         foreach (MethodResult entry in Results)
         {
             if (entry.Method != method) continue;
             if (method == "dkim" && entry.Result == "pass") return "pass";
-            if (result == "none") result = entry.Result;
+            result ??= entry.Result;
         }
 
-        return result;
+        return result ?? "none";
     }
 }
 

@@ -45,8 +45,8 @@ public sealed class AuthenticatorTests
         Assert.Null(facts.ReceivedSpf);
         string header = AuthenticationResultsField.Write("mx.example.jp", facts);
         Assert.Contains("\r\n\tdmarc=pass header.from=sender.example policy.dmarc=reject;", header, StringComparison.Ordinal);
-        Assert.True(AuthenticationResults.TryParse(Encoding.ASCII.GetBytes(header["Authentication-Results:".Length..]), out AuthenticationResults parsed));
-        Assert.Equal(("mx.example.jp", 7), (parsed.AuthenticationServiceIdentifier, parsed.Results.Count));
+        Assert.True(AuthenticationResults.TryParse(Encoding.ASCII.GetBytes(header["Authentication-Results:".Length..]), out AuthenticationResults? parsed));
+        Assert.Equal(("mx.example.jp", 7), (parsed!.AuthenticationServiceIdentifier, parsed.Results.Count));
     }
 
     [Fact]
@@ -145,7 +145,9 @@ public sealed class AuthenticatorTests
         using SealedMessage forwarded = sealer.Seal(new MemoryMail(Signed()), facts, SealerTests.Order());
         facts = await JudgeAsync(forwarded.Bytes(), dns, Options with { TrustedSealers = ["List.Example"] });
         Assert.Equal(("pass", 1, "list.example"), (facts.ArcChain, facts.ArcInstances, facts.ArcTrustedSealer));
+        Assert.Equal("pass", facts.ArcTrustedResults.Single(one => one.Method == "dmarc").Result);
         Assert.Null((await JudgeAsync(forwarded.Bytes(), dns)).ArcTrustedSealer);
+        Assert.Empty((await JudgeAsync(forwarded.Bytes(), dns)).ArcTrustedResults);
         byte[] broken = [.. forwarded.Bytes(), .. "footer\r\n"u8];
         facts = await JudgeAsync(broken, dns, Options with { TrustedSealers = ["list.example"] });
         Assert.Equal(("fail", (string?)null), (facts.ArcChain, facts.ArcTrustedSealer));
@@ -229,8 +231,8 @@ public sealed class AuthenticatorTests
         int start = prepended.IndexOf("\r\nAuthentication-Results:", StringComparison.Ordinal) is var at and >= 0 ? at + 2 : 0;
         int end = prepended.IndexOf("\r\nX-MailSanitizer-Id", start, StringComparison.Ordinal);
         string value = prepended[(start + "Authentication-Results:".Length)..end];
-        Assert.True(AuthenticationResults.TryParse(Encoding.ASCII.GetBytes(value), out AuthenticationResults parsed), value);
-        Assert.Equal("mx.example.jp", parsed.AuthenticationServiceIdentifier);
+        Assert.True(AuthenticationResults.TryParse(Encoding.ASCII.GetBytes(value), out AuthenticationResults? parsed), value);
+        Assert.Equal("mx.example.jp", parsed!.AuthenticationServiceIdentifier);
         Assert.Equal(facts.Results.Select(one => $"{one.Method}={one.Result}"), parsed.Results.Select(one => $"{one.Method}={one.Result}"));
     }
 

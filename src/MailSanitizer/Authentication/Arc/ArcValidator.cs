@@ -12,7 +12,8 @@ namespace MailSanitizer.Authentication.Arc;
 /// <param name="Instances">Highest instance.</param>
 /// <param name="Sealers">Domains of the seals, from instance 1 on, when the chain passes.</param>
 /// <param name="Secure">All keys came with the AD bit.</param>
-public sealed record ArcVerdict(string Result, string? Reason, int Instances, IReadOnlyList<string> Sealers, bool Secure = false);
+/// <param name="NewestResults">ARC-Authentication-Results of the newest set, when the chain passes.</param>
+public sealed record ArcVerdict(string Result, string? Reason, int Instances, IReadOnlyList<string> Sealers, bool Secure = false, string NewestResults = "");
 
 /// <summary>Validates an Authenticated Received Chain (RFC 8617 5.2).</summary>
 public sealed class ArcValidator
@@ -74,7 +75,7 @@ public sealed class ArcValidator
             if (trouble is not null) return fail with { Result = temporary ? "temperror" : "fail", Reason = $"seal {at + 1}: {trouble}" };
         }
 
-        return new("pass", null, _sets.Highest, [.. seals.Select(seal => seal.Domain)], secure);
+        return new("pass", null, _sets.Highest, [.. seals.Select(seal => seal.Domain)], secure, _sets.Sets[^1].Results.Value);
 
         async Task<(string? Trouble, bool Temporary)> WithKeysAsync(IDns from, string selector, string domain, string kind, Func<DkimKey, bool> fits)
         {
