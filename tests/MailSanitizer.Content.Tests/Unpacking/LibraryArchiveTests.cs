@@ -278,6 +278,18 @@ public sealed class PackedStreamTests
         if (format != "bz2") Assert.True(walked.Children[0].Bytes.Length > Sample.Text.Length - 200);
     }
 
+    [Theory]
+    [InlineData("bz2")]
+    [InlineData("xz")]
+    [InlineData("zst")]
+    [InlineData("lz")]
+    [InlineData("z")]
+    [InlineData("lzma")]
+    public void An_empty_file_ends(string format)
+    {
+        Assert.Equal(["damaged-archive"], Walked.Do(Packed, [], format: format).Kinds);
+    }
+
     [Fact]
     public void The_lzip_file_of_the_suite_is_read()
     {

@@ -63,7 +63,11 @@ internal sealed class PackedContent(PartBytes bytes, PackedFormat format, long m
             int got = _frame!.Read(buffer);
             if (got > 0 || buffer.IsEmpty) return got;
             Frames++;
-            _at = format.End(bytes, _at, _source!);
+            long end = format.End(bytes, _at, _source!);
+
+            // A decoder that ends without having read anything would be asked for ever.
+            if (end <= _at) throw new InvalidDataException("a frame without a byte");
+            _at = end;
             _frame.Dispose();
             _frame = null;
             if (firstOnly) _done = true;
