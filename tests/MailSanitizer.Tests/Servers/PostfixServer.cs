@@ -76,8 +76,8 @@ public sealed class PostfixServer : IDisposable
     public int Queued() => new[] { "incoming", "active", "deferred", "maildrop" }.Sum(queue =>
         Directory.Exists(Path.Combine(_folder, "spool", queue)) ? Directory.EnumerateFiles(Path.Combine(_folder, "spool", queue), "*", SearchOption.AllDirectories).Count() : 0);
 
-    /// <summary>Tries every queued message again.</summary>
-    public void Flush() => Run("postqueue", "-c", Configuration, "-f");
+    /// <summary>Tries every queued message again now. Only a hint: the queue is run every two seconds anyway.</summary>
+    public void Flush() => RunWith("postqueue", null, mayFail: true, "-c", Configuration, "-f");
 
     /// <summary>Waits for something to come true; throws with the log when it does not.</summary>
     public async Task UntilAsync(Func<bool> condition, int seconds = 60)
@@ -204,6 +204,7 @@ public sealed class PostfixServer : IDisposable
 
             sink unix - - n - - smtp
               -o smtp_line_length_limit=0
+            pickup unix n - n 60 1 pickup
             cleanup unix n - n - 0 cleanup
             qmgr unix n - n 300 1 qmgr
             tlsmgr unix - - n 1000? 1 tlsmgr
