@@ -98,7 +98,12 @@ public sealed class DeliveryTests
         using NextHop hop = Hop.To(server.SmtpUrl);
         Envelope envelope = Hop.From("a@a.example") with
         {
-            Recipients = [new("b@b.example", "rfc822;b@b.example", "NEVER")], Body = "8BITMIME", SmtpUtf8 = true, Ret = "FULL", EnvelopeId = "x", Client = ForwardedClient.Unknown with { Name = "x" },
+            Recipients = [new("b@b.example", "rfc822;b@b.example", "NEVER")],
+            Body = "8BITMIME",
+            SmtpUtf8 = true,
+            Ret = "FULL",
+            EnvelopeId = "x",
+            Client = ForwardedClient.Unknown with { Name = "x" },
         };
         Assert.StartsWith("250 ", await hop.DeliverAsync(envelope));
         Delivery delivery = Assert.Single(server.Deliveries);
