@@ -47,8 +47,9 @@ public sealed record Envelope
 public sealed record Recipient(string Address, string? OriginalRecipient = null, string? Notify = null);
 
 /// <summary>XFORWARD attributes (Postfix XFORWARD_README); null where absent or <c>[UNAVAILABLE]</c>.</summary>
-public sealed record ForwardedClient(string? Name, string? Address, int? Port, string? Protocol, string? Helo, string? Ident, string? Source)
+public sealed record ForwardedClient(
+    string? Name = null, string? Address = null, int? Port = null, string? Protocol = null, string? Helo = null, string? Ident = null, string? Source = null)
 {
     /// <summary>Nothing known.</summary>
-    public static ForwardedClient Unknown { get; } = new(null, null, null, null, null, null, null);
+    public static ForwardedClient Unknown { get; } = new();
 }

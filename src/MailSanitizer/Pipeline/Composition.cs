@@ -1,3 +1,6 @@
+using MailSanitizer.Authentication;
+using MailSanitizer.Authentication.Dmarc;
+using MailSanitizer.Authentication.Dns;
 using MailSanitizer.Configuration;
 using MailSanitizer.Mail;
 using MailSanitizer.Sealing;
@@ -7,26 +10,39 @@ namespace MailSanitizer.Pipeline;
 /// <summary>Makes rooms of settings, for the daemon and for the command line alike.</summary>
 public static class Composition
 {
-    /// <summary>Who sent it.</summary>
-    public static IAuthenticator Authenticator(Settings settings, ILoggerFactory logs)
-    {
-        _ = (settings, logs);
-        return new NotJudged();
-    }
+    /// <summary>Who sent it. The public suffix list and the registry of verified senders are read here: a missing file is an <see cref="IOException"/>.</summary>
+    public static IAuthenticator Authenticator(Settings settings) => new Authenticator(
+        new AuthenticationOptions
+        {
+            AuthservId = settings.AuthservId,
+            TrustedHops = settings.TrustedHops,
+            AcceptUpstreamResults = settings.AcceptUpstreamResults,
+            TrustedSealers = settings.TrustedSealers,
+            Method = settings.PublicSuffixList is null ? OrganizationMethod.TreeWalk : OrganizationMethod.PublicSuffixList,
+            PublicSuffixFile = settings.PublicSuffixList ?? PublicSuffixList.DebianPath,
+            VerifiedSendersFile = settings.VerifiedSenders,
+            Dns = new DnsOptions { Servers = settings.DnsServers },
+        },
+        TimeProvider.System);
 
-    /// <summary>The fields that others trust.</summary>
-    public static ISealer Sealer(Settings settings, ISpool spool, ReadOnlyMemory<byte> idKey) =>
-        new Sealer(new SealingOptions { AuthservId = settings.AuthservId, IdKey = idKey }, spool, TimeProvider.System);
+    /// <summary>What the sealer, and the signer of our own mail, are told. Keys that cannot be read are an <see cref="IOException"/>.</summary>
+    public static SealingOptions SealingOptions(Settings settings, ReadOnlyMemory<byte> idKey) => new()
+    {
+        AuthservId = settings.AuthservId,
+        IdKey = idKey,
+        Seal = settings.Seal is null ? null : Key(settings.Seal),
+        Sign = [.. settings.SignOutbound.Select(Key)],
+    };
+
+    /// <summary>Signs our own mail: notices, follow-ups, delivery reports.</summary>
+    public static IMailSigner Signer(Settings settings) => new MailSigner(settings.NoticesDkim is { } own ? [Key(own)] : [], TimeProvider.System);
+
+    private static SigningKey Key(SigningSetting setting) => SigningKey.Load(new SigningKeyFile(setting.Domain, setting.Selector, setting.Key));
 
     /// <summary>Who decides.</summary>
     public static IDecider Decider(Settings settings)
     {
         _ = settings;
         return new FloorDecider();
-    }
-
-    private sealed class NotJudged : IAuthenticator
-    {
-        public Task<AuthenticationFacts> AuthenticateAsync(Envelope envelope, IMailBytes original, CancellationToken cancellation) => Task.FromResult(AuthenticationFacts.None);
     }
 }

@@ -42,10 +42,10 @@ public sealed class Daemon : IAsyncDisposable
         Directory.CreateDirectory(settings.State);
         EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(new StorageOptions { Folder = settings.State, LimitBytes = settings.StoreLimit }, time, cancellation);
         AuditTrail audit = AuditTrail.Open(AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
-        ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings, logs), new OwnCandidates(), time, logs);
+        ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), new OwnCandidates(), time, logs);
         NextHop nextHop = new(new NextHopOptions { Endpoint = Endpoint(settings.NextHop), HostName = settings.AuthservId }, time, logs.CreateLogger<NextHop>());
         byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
-        ISealer sealer = Composition.Sealer(settings, content.Spool, idKey);
+        Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
         IDecider decider = Composition.Decider(settings);
         BranchDelivery delivery = new(
             nextHop, settings.NextHop, sealer, storage.Messages, storage.Outbox, storage.Handovers, audit, content.Scanner, content.Spool, () => content.Options, time);

@@ -44,9 +44,9 @@ public sealed class OneMessage : IAsyncDisposable
     /// <summary>Rooms over a temporary folder.</summary>
     public OneMessage(Settings settings, string folder)
     {
-        _rooms = ContentRooms.Open(settings, folder, Composition.Authenticator(settings, NullLoggerFactory.Instance), new OwnCandidates(), TimeProvider.System, NullLoggerFactory.Instance);
+        _rooms = ContentRooms.Open(settings, folder, Composition.Authenticator(settings), new OwnCandidates(), TimeProvider.System, NullLoggerFactory.Instance);
         // Nobody checks a mark made here: the daemon's key never leaves its state folder.
-        _sealer = Composition.Sealer(settings, _rooms.Spool, RandomNumberGenerator.GetBytes(SecretKey.Length));
+        _sealer = new Sealer(Composition.SealingOptions(settings, RandomNumberGenerator.GetBytes(SecretKey.Length)), _rooms.Spool, TimeProvider.System);
         _decider = Composition.Decider(settings);
     }
 
