@@ -111,6 +111,8 @@ public static class ConfigKeys
             (settings, node) => settings with { Workers = Number(node, 0, 256) }, settings => settings.Workers.ToString(CultureInfo.InvariantCulture)),
         new("workers.memory", "size", "Memory of one worker.", "512MB", false,
             (settings, node) => settings with { WorkerMemory = Size(node) }, settings => Bytes(settings.WorkerMemory)),
+        new("workers.user", "uid:gid", "User and group that workers become when the daemon is root.", "65534:65534", false,
+            (settings, node) => settings with { WorkerUser = User(node) }, settings => settings.WorkerUser is { } user ? $"{user.User}:{user.Group}" : ""),
         new("audit.syslog", "URL", "Where the audit chain's head is sent: udp://, tcp://, tls://host:port or unix:/dev/log.", "unix:/dev/log", false,
             (settings, node) => settings with { AuditSyslog = Text(node) }, settings => settings.AuditSyslog ?? ""),
         new("audit.head-file", "file", "The chain's head is also written here; best on another machine's disk.", "/mnt/witness/mailsanitizer.head", false,
@@ -193,6 +195,15 @@ public static class ConfigKeys
     {
         string text = Text(node);
         return ClamdAddress.TryParse(text, out _, out string error) ? text : throw new ConfigFault(node, error);
+    }
+
+    private static (uint User, uint Group) User(YamlNode node)
+    {
+        string text = Text(node);
+        string[] ids = text.Split(':');
+        return ids.Length == 2 && uint.TryParse(ids[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) && uint.TryParse(ids[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint group) && user > 0
+            ? (user, group)
+            : throw new ConfigFault(node, $"'{text}': expected the numbers of a user other than root and a group, 65534:65534");
     }
 
     private static string Folder(YamlNode node)

@@ -108,6 +108,9 @@ public sealed record Settings
     /// <summary>Memory of one worker (bytes).</summary>
     public long WorkerMemory { get; init; } = 512L * 1024 * 1024;
 
+    /// <summary>User and group that workers become when the daemon is root, or null: they stay what the daemon is, in their cage.</summary>
+    public (uint User, uint Group)? WorkerUser { get; init; }
+
     /// <summary>Where the audit chain's head is sent, or null.</summary>
     public string? AuditSyslog { get; init; }
 

@@ -82,7 +82,7 @@ public sealed class Assessor(
         int locked = int.MaxValue;
         for (int round = 0; ; round++)
         {
-            WalkOrder order = new() { Passwords = passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = round == 0 };
+            WalkOrder order = new() { Passwords = passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = round == 0, ClientNetwork = Storage.ClientNetwork.Of(message.Envelope) ?? "", Within = TimeBudget.WalkEnds(message) - time.GetUtcNow() };
             WalkOutcome outcome = await TimedAsync(times, "walk", () => workers.WalkAsync(message.Original, order, limit.Token));
             int lockedNow = outcome.Result?.Findings.Count(finding => FindingKinds.Find(finding.Kind)?.Class == FindingClass.Locked) ?? 0;
             if (lockedNow == 0 || lockedNow >= locked || round == PasswordRounds) return new WalkRound(outcome, passwords);

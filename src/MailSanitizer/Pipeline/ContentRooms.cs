@@ -20,6 +20,7 @@ public sealed class ContentRooms : IAsyncDisposable
                 Workers = settings.Workers,
                 Memory = settings.WorkerMemory,
                 MustNotOpen = [.. SecretFiles(settings)],
+                RunAs = settings.WorkerUser,
             },
             Spool,
             time,
@@ -83,9 +84,10 @@ public sealed class ContentRooms : IAsyncDisposable
     // Each worker tries these before it says hello, and refuses to serve when one opens.
     private static IEnumerable<string> SecretFiles(Settings settings) => new[]
     {
+        settings.State,
         Path.Combine(settings.State, "keys", "store.key"),
         Path.Combine(settings.State, "index.db"),
         settings.Seal?.Key,
         settings.NoticesDkim?.Key,
-    }.Concat(settings.SignOutbound.Select(signing => signing.Key)).OfType<string>().Where(File.Exists);
+    }.Concat(settings.SignOutbound.Select(signing => signing.Key)).OfType<string>().Where(Path.Exists);
 }

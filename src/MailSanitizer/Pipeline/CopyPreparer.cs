@@ -55,6 +55,8 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
             Banners = branch.Annotations.Banners,
             SubjectTags = branch.Annotations.SubjectTags,
             Limits = options().Limits,
+            ClientNetwork = Storage.ClientNetwork.Of(message.Envelope) ?? "",
+            Within = TimeBudget.RebuildEnds(message) - time.GetUtcNow(),
         };
         RebuiltOutcome rebuilt = await workers.RebuildAsync(message.Original, order, cancellation);
         assessment.Times.Add("rebuild", time.GetElapsedTime(started));
@@ -70,7 +72,7 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
     {
         PipelineOptions now = options();
         long started = time.GetTimestamp();
-        WalkOrder order = new() { Passwords = assessment.Passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = false };
+        WalkOrder order = new() { Passwords = assessment.Passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = false, ClientNetwork = Storage.ClientNetwork.Of(assessment.Message.Envelope) ?? "", Within = TimeBudget.RebuildEnds(assessment.Message) - time.GetUtcNow() };
         using WalkOutcome walked = await workers.WalkAsync(rebuilt.Bytes!, order, cancellation);
         if (walked.Fault is not null) return new PreparedCopy { Fault = walked.Fault };
         if (walked.Result is null) return new PreparedCopy { Unproven = "the rebuilt message ended the process that looked at it" };
