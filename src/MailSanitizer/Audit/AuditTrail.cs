@@ -9,6 +9,7 @@ namespace MailSanitizer.Audit;
 /// </summary>
 public sealed class AuditTrail : IAuditTrail, IAsyncDisposable
 {
+    private int _disposed;
     private const int Batch = 256;
     private readonly AuditOptions _options;
     private readonly TimeProvider _time;
@@ -77,6 +78,7 @@ public sealed class AuditTrail : IAuditTrail, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _queue.Writer.TryComplete();
         await _loop;
         await _stop.CancelAsync();

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using MailSanitizer.Configuration;
-using MailSanitizer.Content;
 using MailSanitizer.Pipeline;
 using MailSanitizer.Web;
 
@@ -32,7 +31,7 @@ public static class ServeVerb
         try
         {
             await using Daemon daemon = await Daemon.OpenAsync(settings, metrics, TimeProvider.System, logs, cancellation);
-            AddGauges(metrics, daemon);
+            foreach (Gauge gauge in DaemonHealth.Gauges(daemon)) metrics.Add(gauge.Name, gauge.Help, gauge.Type, gauge.Read);
             await using WebApplication app = DaemonHost.Build(daemon, routes => HealthEndpoints.Map(routes, metrics, token => ReadyAsync(daemon, token)), Log);
             using PosixSignalRegistration reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
             {
@@ -44,7 +43,7 @@ public static class ServeVerb
             await app.WaitForShutdownAsync(cancellation);
             return ExitCode.Ok;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             // A port in use, a state folder that another daemon owns, a full disk: a sentence, not a stack.
             log.LogCritical("cannot start: {Why}", failure.Message);
@@ -66,37 +65,8 @@ public static class ServeVerb
         log.LogInformation("reloaded{Waiting}", waiting.Count == 0 ? "" : $"; a restart is needed for {string.Join(", ", waiting)}");
     }
 
-    private static void AddGauges(Metrics metrics, Daemon daemon)
-    {
-        metrics.Add("mailsanitizer_worker_deaths_total", "Workers that died on a message.", "counter", () => daemon.Content.Workers.State.Deaths);
-        metrics.Add("mailsanitizer_worker_starts_total", "Workers started.", "counter", () => daemon.Content.Workers.State.Started);
-        metrics.Add("mailsanitizer_workers", "Workers alive.", "gauge", () => daemon.Content.Workers.State.Workers);
-        metrics.Add("mailsanitizer_worker_resident_bytes", "Resident memory of all workers.", "gauge", () => daemon.Content.Workers.State.ResidentBytes);
-        metrics.Add("mailsanitizer_jobs_waiting", "Jobs that wait for a worker.", "gauge", () => daemon.Content.Workers.State.Waiting);
-        metrics.Add("mailsanitizer_scanner_up", "1 when clamd answered at the last try.", "gauge", () => daemon.Content.Scanner.Clamd is { Healthy: true } ? 1 : 0);
-        metrics.Add("mailsanitizer_connections", "Connections of peers.", "gauge", () => daemon.Reception.Connections);
-        metrics.Add("mailsanitizer_store_messages", "Messages held and quarantined.", "gauge", () => daemon.Storage.Gauge.Read(0).Usage.Messages);
-        metrics.Add("mailsanitizer_store_bytes", "Their bytes.", "gauge", () => daemon.Storage.Gauge.Read(0).Usage.Bytes);
-        metrics.Add("mailsanitizer_audit_seq", "Sequence number of the last audit record.", "counter", () => daemon.Audit.LastSeq);
-    }
-
-    private static async Task<IReadOnlyList<ReadyCheck>> ReadyAsync(Daemon daemon, CancellationToken cancellation)
-    {
-        WorkerCage? cage = daemon.Content.Workers.State.Cage;
-        string? fault = daemon.Content.Workers.State.Fault;
-        List<ReadyCheck> checks =
-        [
-            new("workers", fault is null, fault ?? $"{daemon.Content.Workers.State.Workers} alive; {cage}"),
-            new("next-hop", daemon.NextHop.IsKnown, daemon.NextHop.IsKnown ? daemon.Settings.NextHop : $"{daemon.Settings.NextHop} was not reached yet"),
-        ];
-        if (daemon.Content.Scanner.Clamd is { } clamd)
-        {
-            string? version = await clamd.VersionAsync(cancellation);
-            checks.Add(new ReadyCheck("clamd", version is not null, version ?? "does not answer"));
-        }
-
-        return checks;
-    }
+    private static async Task<IReadOnlyList<ReadyCheck>> ReadyAsync(Daemon daemon, CancellationToken cancellation) =>
+        [.. (await DaemonHealth.ReadyAsync(daemon, cancellation)).Select(check => new ReadyCheck(check.Name, check.Well, check.Text))];
 
     // JSON for machines, one readable line for a terminal.
     private static void Log(ILoggingBuilder logging)

@@ -38,7 +38,7 @@ public sealed class Assessor(
 
         WalkResult? walk = walked.Outcome.Result;
         IReadOnlyList<ScanFact> scans = [];
-        List<FindingFact> findings = [.. walk?.Findings ?? [], .. OwnFindings(message, walked.Outcome.Died)];
+        List<FindingFact> findings = [.. walk?.Findings ?? [], .. vouched.Findings, .. OwnFindings(message, walked.Outcome.Died)];
         if (walk is not null)
         {
             scans = await TimedAsync(times, "scan", () => scanner.ScanAsync(Items(message, walk, now), cancellation));

@@ -12,7 +12,7 @@ public sealed class BranchDelivery(
     INextHop nextHop,
     string nextHopName,
     ISealer sealer,
-    IMessageStore store,
+    StoredCopies stored,
     IOutbox outbox,
     IHandoverMemory memory,
     IAuditTrail audit,
@@ -27,7 +27,8 @@ public sealed class BranchDelivery(
     {
         Dictionary<string, SmtpReply> replies = new(StringComparer.Ordinal);
         List<BranchCopy> kept = [.. copies.Where(copy => copy.Branch.Disposition is Disposition.Quarantine or Disposition.Hold)];
-        if (kept.Count > 0) await KeepAsync(message, kept, report, replies, cancellation);
+        if (kept.Count > 0) await stored.KeepAsync(message, assessment, kept, report, cancellation);
+        foreach (Recipient recipient in kept.SelectMany(copy => copy.Branch.Recipients)) replies[recipient.Address] = new SmtpReply(250, "2.0.0", $"{message.Id} taken");
         foreach (BranchCopy copy in copies.Where(copy => copy.Branch.Disposition == Disposition.Reject))
         {
             SmtpReply reply = copy.Branch.Rejection ?? new SmtpReply(550, "5.7.1", $"{message.Id} refused");
@@ -43,28 +44,6 @@ public sealed class BranchDelivery(
         }
 
         return replies;
-    }
-
-    private async Task KeepAsync(ReceivedMessage message, List<BranchCopy> kept, JsonObject report, Dictionary<string, SmtpReply> replies, CancellationToken cancellation)
-    {
-        // One folder a message: all recipients whose copy is kept stand in its envelope.
-        IReadOnlyList<Recipient> recipients = [.. kept.SelectMany(copy => copy.Branch.Recipients)];
-        IReadOnlyList<string> reasons = [.. kept.SelectMany(copy => copy.Branch.Reasons).Distinct(StringComparer.Ordinal)];
-        DateTimeOffset now = time.GetUtcNow();
-        StoredMessage row = new()
-        {
-            Id = message.Id,
-            State = StoredState.Quarantined,
-            StoredAt = now,
-            DueAt = now + options().QuarantineKeepFor,
-            Reasons = reasons,
-            Envelope = message.Envelope.For(recipients),
-            Size = message.Original.Length,
-        };
-        await store.PutAsync(row, message.Original, null, report, cancellation);
-        await audit.AppendAsync(new AuditEvent("message.quarantined", message.Id, AuditFields.Stored(message.Envelope, recipients, reasons)), cancellation);
-        await memory.RememberAsync(message.Envelope.Client.Ident, message.Original.Sha256, [.. recipients.Select(recipient => recipient.Address)], cancellation);
-        foreach (Recipient recipient in recipients) replies[recipient.Address] = new SmtpReply(250, "2.0.0", $"{message.Id} taken");
     }
 
     private async Task<IReadOnlyList<SmtpReply>> HandOverAsync(ReceivedMessage message, Assessment assessment, BranchCopy copy, int earlierPasses, bool handedOver, CancellationToken cancellation)
@@ -86,13 +65,14 @@ public sealed class BranchDelivery(
         for (int at = 0; at < envelope.Recipients.Count; at++)
             if (!answers[at].IsPositive && (ours || at >= own)) left.Add(envelope.Recipients[at]);
         if (left.Count == 0) return replies;
-        await QueueAsync(message, assessment, envelope.For(left), ready, cancellation);
+        // What is queued is remembered in the same write, so that a crash between the two cannot double it.
+        IReadOnlyList<string>? remember = ours ? [.. branch.Recipients.Select(recipient => recipient.Address)] : null;
+        await QueueAsync(message, assessment, envelope.For(left), ready, copy.Copy!.Changed, remember, cancellation);
         if (!ours) return replies;
-        await memory.RememberAsync(message.Envelope.Client.Ident, message.Original.Sha256, [.. branch.Recipients.Select(recipient => recipient.Address)], CancellationToken.None);
         return [.. replies.Select(reply => reply.IsPositive ? reply : new SmtpReply(250, "2.0.0", $"{message.Id} queued"))];
     }
 
-    private async Task QueueAsync(ReceivedMessage message, Assessment assessment, Envelope envelope, SealedMessage ready, CancellationToken cancellation)
+    private async Task QueueAsync(ReceivedMessage message, Assessment assessment, Envelope envelope, SealedMessage ready, bool changed, IReadOnlyList<string>? remember, CancellationToken cancellation)
     {
         using IMailBytes content = Whole.Of(ready.Message, spool);
         await outbox.EnqueueAsync(
@@ -103,6 +83,8 @@ public sealed class BranchDelivery(
                 Purpose = "delivery",
                 Envelope = envelope,
                 Content = content,
+                ContentIsSenders = !changed,
+                Handover = remember is null ? null : new Handover(message.Envelope.Client.Ident, message.Original.Sha256, remember),
                 SenderVouched = assessment.Facts.Authentication.Result("spf") == "pass" || assessment.Facts.Authentication.Result("dmarc") == "pass",
                 EnqueuedAt = time.GetUtcNow(),
                 NextAttempt = time.GetUtcNow(),

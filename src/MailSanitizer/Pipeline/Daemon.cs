@@ -1,6 +1,9 @@
 using MailSanitizer.Audit;
 using MailSanitizer.Configuration;
+using MailSanitizer.Control;
 using MailSanitizer.Mail;
+using MailSanitizer.Notices;
+using MailSanitizer.Quarantine;
 using MailSanitizer.Reception;
 using MailSanitizer.Reinjection;
 using MailSanitizer.Sealing;
@@ -39,25 +42,47 @@ public sealed class Daemon : IAsyncDisposable
     /// <summary>Opens everything but the doors. Throws <see cref="IOException"/> with a sentence for the operator when the state folder cannot be used.</summary>
     public static async Task<Daemon> OpenAsync(Settings settings, IPipelineObserver observer, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(settings.State);
+        StateLock state = StateLock.TryTake(settings.State) ?? throw new IOException($"another daemon, or a running command, owns {settings.State}");
         EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(new StorageOptions { Folder = settings.State, LimitBytes = settings.StoreLimit }, time, cancellation);
-        AuditTrail audit = AuditTrail.Open(AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
+        AuditTrail audit = AuditTrail.Open(OperatorRooms.AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
         ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), new OwnCandidates(), time, logs);
         NextHop nextHop = new(new NextHopOptions { Endpoint = Endpoint(settings.NextHop), HostName = settings.AuthservId }, time, logs.CreateLogger<NextHop>());
         byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
         Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
+        IMailSigner signer = Composition.Signer(settings);
+        NoticeQueue notices = new(storage.Outbox, storage.NoticeLedger, audit, signer, OperatorRooms.NoticeOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Notices"));
         IDecider decider = Composition.Decider(settings);
+        StoredCopies stored = new(storage.Messages, audit, notices, () => OperatorRooms.QuarantineOptionsOf(settings), time);
         BranchDelivery delivery = new(
-            nextHop, settings.NextHop, sealer, storage.Messages, storage.Outbox, storage.Handovers, audit, content.Scanner, content.Spool, () => content.Options, time);
+            nextHop, settings.NextHop, sealer, stored, storage.Outbox, storage.Handovers, audit, content.Scanner, content.Spool, () => content.Options, time);
         MessagePipeline pipeline = new(
             content.Assessor, content.Preparer, () => decider, delivery, storage.Handovers, audit, new IdField(idKey), observer, time, logs.CreateLogger<MessagePipeline>());
-        MailReception reception = new(ReceptionOptionsOf(settings), pipeline, content.Spool, nextHop, time, logs.CreateLogger<MailReception>(), () => storage.Gauge.Read(0).FreeBytes);
+        MailReception reception = new(ReceptionOptionsOf(settings), pipeline, content.Spool, nextHop, time, logs.CreateLogger<MailReception>(), () => FreeBytes(storage));
         Daemon daemon = new(settings) { Content = content, Storage = storage, Audit = audit, NextHop = nextHop, Pipeline = pipeline, Reception = reception };
+
+        OutboxRunner runner = new(
+            storage.Outbox,
+            storage.Messages,
+            nextHop,
+            audit,
+            notices,
+            signer,
+            new OutboxOptions { HostName = settings.AuthservId, From = settings.NoticesFrom ?? $"postmaster@{settings.AuthservId}" },
+            time,
+            logs.CreateLogger("MailSanitizer.Storage"));
+        Expiry expiry = new(storage.Messages, storage.Gauge, audit, notices, time, logs.CreateLogger("MailSanitizer.Quarantine"));
+        ControlSocket control = ControlSocket.Listen(
+            settings.State, OperatorRooms.Verbs(settings, storage, audit, content, sealer, notices, time, logs.CreateLogger("MailSanitizer.Control")), time, logs.CreateLogger("MailSanitizer.Control"));
+        daemon._closing.Add(control.DisposeAsync);
         daemon.Run("next hop probes", nextHop.RunProbesAsync, logs);
+        daemon.Run("outbox", runner.RunAsync, logs);
+        daemon.Run("notices", notices.RunAsync, logs);
+        daemon.Run("expiry", expiry.RunAsync, logs);
         daemon._closing.Add(() => { nextHop.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(content.DisposeAsync);
         daemon._closing.Add(audit.DisposeAsync);
         daemon._closing.Add(storage.DisposeAsync);
+        daemon._closing.Add(() => { state.Dispose(); return ValueTask.CompletedTask; });
         await content.Workers.WarmAsync(cancellation);
         return daemon;
     }
@@ -104,15 +129,12 @@ public sealed class Daemon : IAsyncDisposable
         });
     }
 
-    private static AuditOptions AuditOptionsOf(Settings settings) => new()
+    // Promise 12: at the store's limit new mail gets 452, as on a full disk.
+    private static long FreeBytes(EmbeddedStorage storage)
     {
-        Folder = Path.Combine(settings.State, "audit"),
-        KeyFolder = Path.Combine(settings.State, "keys"),
-        KeepFor = settings.AuditKeepFor,
-        SubjectInClear = settings.AuditSubjects,
-        HeadFile = settings.AuditHeadFile,
-        Syslog = settings.AuditSyslog,
-    };
+        StoreReading reading = storage.Gauge.Read(0);
+        return reading.Level == StoreLevel.Full ? 0 : reading.FreeBytes;
+    }
 
     private static ReceptionOptions ReceptionOptionsOf(Settings settings)
     {

@@ -88,12 +88,12 @@ public sealed class ReceivingServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested) return;
         await _stop.CancelAsync();
         _listener.Dispose();
         await _accepting;
         CloseSessions();
         if (_unixPath is not null) File.Delete(_unixPath);
-        _stop.Dispose();
     }
 
     internal void Note(string command) => _commands.Enqueue(command);

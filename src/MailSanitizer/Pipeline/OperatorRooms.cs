@@ -1,0 +1,70 @@
+using MailSanitizer.Audit;
+using MailSanitizer.Configuration;
+using MailSanitizer.Control;
+using MailSanitizer.Mail;
+using MailSanitizer.Notices;
+using MailSanitizer.Quarantine;
+using MailSanitizer.Storage;
+
+namespace MailSanitizer.Pipeline;
+
+/// <summary>The rooms that serve people: notices, quarantine, the verbs behind the control socket.</summary>
+public static class OperatorRooms
+{
+    /// <summary>What Notices is told.</summary>
+    public static NoticeOptions NoticeOptionsOf(Settings settings) => new()
+    {
+        From = settings.NoticesFrom,
+        Operators = settings.NoticesOperator is { } address ? [address] : [],
+        HostName = settings.AuthservId,
+        Digest = settings.NoticesDigest,
+    };
+
+    /// <summary>What Quarantine is told.</summary>
+    public static QuarantineOptions QuarantineOptionsOf(Settings settings)
+    {
+        Directions directions = new(settings.LocalDomains, settings.InternalNetworks);
+        // The listener that took a stored message is not kept: its direction is judged by the client alone.
+        ListenerFacts anyDoor = new("store", "after-queue", "auto");
+        return new QuarantineOptions
+        {
+            HostName = settings.AuthservId,
+            KeepFor = settings.QuarantineKeepFor,
+            DirectionOf = (envelope, recipient) => directions.Of(envelope.For([recipient]), anyDoor)[0],
+        };
+    }
+
+    /// <summary>What Audit is told.</summary>
+    public static AuditOptions AuditOptionsOf(Settings settings) => new()
+    {
+        Folder = Path.Combine(settings.State, "audit"),
+        KeyFolder = Path.Combine(settings.State, "keys"),
+        KeepFor = settings.AuditKeepFor,
+        SubjectInClear = settings.AuditSubjects,
+        HeadFile = settings.AuditHeadFile,
+        Syslog = settings.AuditSyslog,
+    };
+
+    /// <summary>Every verb that an operator can give a daemon, or run over the state folder while none is running.</summary>
+    public static ControlVerbs Verbs(
+        Settings settings, EmbeddedStorage storage, AuditTrail audit, ContentRooms content, ISealer sealer, INotices notices, TimeProvider time, ILogger log)
+    {
+        QuarantineOptions quarantine = QuarantineOptionsOf(settings);
+        Release release = new(storage.Messages, content.Workers, content.Scanner, sealer, content.Spool, audit, notices, quarantine, time);
+        return new ControlVerbs(
+            [
+                new QuarantineListVerb(storage.Messages),
+                new QuarantineShowVerb(storage.Messages, content.Workers, audit),
+                new QuarantineReleaseVerb(release),
+                new QuarantineDeleteVerb(storage.Messages, audit),
+                new QuarantineExportVerb(storage.Messages, audit, quarantine),
+                new QuarantineRekeyVerb(storage, audit),
+                new QuarantineReindexVerb(storage, audit),
+                new QueueListVerb(storage.Outbox),
+                new QueueFlushVerb(storage.Outbox, audit, time),
+                new QueueDeleteVerb(storage.Outbox, audit),
+                new AuditShowVerb(new AuditReader(Path.Combine(settings.State, "audit"), audit.Index, time), audit.SubjectHash),
+            ],
+            log);
+    }
+}
