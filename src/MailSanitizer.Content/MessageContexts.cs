@@ -1,4 +1,3 @@
-using MailSanitizer.Content.Passwords;
 
 namespace MailSanitizer.Content;
 

@@ -21,12 +21,14 @@ public sealed class ArchitectureTests
             if (from.Length == 0) continue;
             foreach (var dependency in type.Dependencies)
             {
+                // A type parameter of a generic method belongs to whoever calls it.
+                if (dependency.Target is GenericParameter) continue;
                 string to = Room(dependency.Target.Namespace?.FullName);
                 if (to.Length > 0 && to != from && !Allowed(from, to, dependency.Target.Name)) violations.Add($"{type.FullName} knows {dependency.Target.FullName}");
             }
         }
 
-        Assert.Empty(violations);
+        Assert.True(violations.Count == 0, string.Join("\n", violations));
     }
 
     [Theory]
@@ -58,7 +60,7 @@ public sealed class ArchitectureTests
         {
             "Worker" => other == "Content",
             "Mail" => contentFacts,
-            "Storage" or "Control" => other is "Mail" || (to == "Content"),
+            "Storage" or "Control" => other is "Mail" || contentFacts,
             _ when Stages.Contains(room) => other is "Mail" or "Storage" || contentFacts,
             "Configuration" => contentFacts || other is "Mail" or "Scanning",
             "Pipeline" => true,

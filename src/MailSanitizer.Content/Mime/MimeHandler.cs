@@ -1,5 +1,4 @@
 using MailSanitizer.Content.Formats.Charsets;
-using MailSanitizer.Content.Passwords;
 
 namespace MailSanitizer.Content.Mime;
 

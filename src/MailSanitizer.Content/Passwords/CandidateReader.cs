@@ -1,11 +1,5 @@
 namespace MailSanitizer.Content.Passwords;
 
-/// <summary>Text of a message, decoded, for reading candidates from.</summary>
-/// <param name="Path">Part it comes from (<c>subject</c> for the subject; <c>date</c> for the Date field, which serves derived candidates only).</param>
-/// <param name="Text">Decoded text; HTML still as HTML.</param>
-/// <param name="IsHtml">True for HTML.</param>
-public sealed record CandidateText(string Path, string Text, bool IsHtml = false);
-
 /// <summary>
 /// Reads password candidates from a message's subject, bodies and attachment names. What a person would take for the password comes first:
 /// behind a label, below it, set apart by brackets, rulers or a line of its own, made from a date or a phone number where the text asks for it; last every token.
