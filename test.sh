@@ -10,8 +10,8 @@ export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 M
 # Real servers and oracles. Nothing is started by the package scripts (policy-rc.d answers 101 while we install).
 packages=(libicu72 clamav-daemon postfix swaks nsd unbound bind9-dnsutils dovecot-core dovecot-lmtpd dovecot-sieve
   opendkim python3 python3-dkim python3-spf python3-authres python3-nacl p7zip-full arj cabextract lhasa cpio unzip zip zstd xz-utils
-  genisoimage qpdf poppler-utils publicsuffix c-icap libc-icap-mod-virus-scan
-  libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui chromium python3-xlsxwriter python3-msoffcrypto-tool python3-olefile)
+  gnupg openssl bzip2 ncompress clamav-testfiles curl
+  genisoimage qpdf poppler-utils publicsuffix python3-xlsxwriter python3-msoffcrypto-tool python3-olefile)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

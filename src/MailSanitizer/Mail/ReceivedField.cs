@@ -14,7 +14,8 @@ public static class ReceivedField
     {
         Envelope envelope = message.Envelope;
         string address = envelope.PeerAddress.Contains(':', StringComparison.Ordinal) ? $"IPv6:{envelope.PeerAddress}" : envelope.PeerAddress;
-        string from = $"from {Atom(envelope.PeerHelo)} ([{Atom(address)}])";
+        // A Unix socket has no address literal (RFC 5321 4.1.3).
+        string from = $"from {Atom(envelope.PeerHelo)}{(address == "unix" ? "" : $" ([{Atom(address)}])")}";
         // RFC 6531 4.3 and RFC 3848: the protocol word tells that UTF-8 may stand in the header.
         string with = (envelope.IsLmtp, envelope.SmtpUtf8) switch
         {

@@ -16,7 +16,12 @@ public static class DaemonHost
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeBudget.AfterQueue);
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseSockets(sockets => sockets.NoDelay = true);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.NoDelay = true;
+            // The default of 1 MB for each connection would let 2,000 peers hold 2 GB, and hide a vanished client behind pipelined input.
+            sockets.MaxReadBufferSize = 64 * 1024;
+        });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
