@@ -39,6 +39,12 @@ public static class WalkFindings
     /// <summary>A lock of the part, or of a member, that no password at hand opens.</summary>
     public static readonly FindingKind Locked = new("locked", FindingClass.Locked, "Locked by a password that is not known");
 
+    /// <summary>
+    /// Guessing ended at <see cref="Limits.GuessingPartMilliseconds"/> or <see cref="Limits.GuessingMessageMilliseconds"/> before every password at hand was tried.
+    /// A kind of lock, not of limit: what is behind it stays locked and can still be opened by a later password.
+    /// </summary>
+    public static readonly FindingKind GuessingLimit = new("guessing-limit", FindingClass.Locked, "Not every known password was tried: that took more processor time than the limit");
+
     /// <summary>A CR or LF that stands alone in the arriving bytes (DESIGN.md, promise 10).</summary>
     public static readonly FindingKind BareLineEnd = new("bare-line-end", FindingClass.Ambiguous, "A line end that servers read differently");
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using MailSanitizer.Content.Formats.Crypto;
 
 namespace MailSanitizer.Content.Formats.Zip;
 
@@ -55,11 +56,14 @@ internal sealed class ZipMember
     /// <summary>New content: no lock, and the compression bits say nothing.</summary>
     public bool Plain { get; init; }
 
+    /// <summary>The lock of new content, or null.</summary>
+    public ZipSeal? Seal { get; init; }
+
     private bool Wide => Size >= uint.MaxValue || PackedSize >= uint.MaxValue;
 
-    private ushort Flags => (ushort)((Plain ? _flags & ~(ZipFlags.Encrypted | ZipFlags.StrongEncryption | 6) : _flags) | (Descriptor ? ZipFlags.Descriptor : 0));
+    private ushort Flags => (ushort)((Plain ? _flags & ~(ZipFlags.Encrypted | ZipFlags.StrongEncryption | 6) : _flags) | (Descriptor ? ZipFlags.Descriptor : 0) | (Seal is null ? 0 : ZipFlags.Encrypted));
 
-    private ushort Needed => Wide || Offset >= uint.MaxValue ? Math.Max(_needed, (ushort)45) : Plain ? (ushort)20 : _needed;
+    private ushort Needed => Seal is { IsAes: true } ? (ushort)51 : Wide || Offset >= uint.MaxValue ? Math.Max(_needed, (ushort)45) : Plain ? (ushort)20 : _needed;
 
     public byte[] LocalHeader()
     {
@@ -116,9 +120,9 @@ internal sealed class ZipMember
     {
         BinaryPrimitives.WriteUInt16LittleEndian(to, Needed);
         BinaryPrimitives.WriteUInt16LittleEndian(to[2..], Flags);
-        BinaryPrimitives.WriteUInt16LittleEndian(to[4..], Method);
+        BinaryPrimitives.WriteUInt16LittleEndian(to[4..], Seal is { IsAes: true } ? ZipMethods.Aes : Method);
         BinaryPrimitives.WriteUInt32LittleEndian(to[6..], _time);
-        BinaryPrimitives.WriteUInt32LittleEndian(to[10..], Crc);
+        BinaryPrimitives.WriteUInt32LittleEndian(to[10..], Seal is { Version: 2 } ? 0 : Crc);
         BinaryPrimitives.WriteUInt32LittleEndian(to[14..], Wide ? uint.MaxValue : (uint)PackedSize);
         BinaryPrimitives.WriteUInt32LittleEndian(to[18..], Wide ? uint.MaxValue : (uint)Size);
         BinaryPrimitives.WriteUInt16LittleEndian(to[22..], (ushort)nameLength);
@@ -128,13 +132,15 @@ internal sealed class ZipMember
     private byte[] Extra(byte[] kept, ReadOnlySpan<long> zip64)
     {
         byte[] rest = Plain ? ZipExtra.Without(kept, ZipExtra.AesId) : kept;
+        if (Seal is not null) rest = [.. Seal.Extra(Method), .. rest];
+        if (rest.Length > ushort.MaxValue) rest = Seal!.Extra(Method);
         if (zip64.IsEmpty) return rest;
         byte[] field = new byte[4 + (8 * zip64.Length)];
         BinaryPrimitives.WriteUInt16LittleEndian(field, ZipExtra.Zip64);
         BinaryPrimitives.WriteUInt16LittleEndian(field.AsSpan(2), (ushort)(8 * zip64.Length));
         for (int i = 0; i < zip64.Length; i++) BinaryPrimitives.WriteInt64LittleEndian(field.AsSpan(4 + (8 * i)), zip64[i]);
 
-        // 65,535 bytes of fields and one more: the Zip64 field is the one that must stay.
-        return field.Length + rest.Length > ushort.MaxValue ? field : [.. field, .. rest];
+        // 65,535 bytes of fields and one more: the Zip64 field and the lock are those that must stay.
+        return field.Length + rest.Length > ushort.MaxValue ? [.. field, .. Seal?.Extra(Method) ?? []] : [.. field, .. rest];
     }
 }

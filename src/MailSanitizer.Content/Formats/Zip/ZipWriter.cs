@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using MailSanitizer.Content.Formats.Crypto;
 
 namespace MailSanitizer.Content.Formats.Zip;
 
@@ -47,14 +48,19 @@ public sealed class ZipWriter(IPartOutput output)
     /// <summary>Writes new content in the place of <paramref name="entry"/>: same name, times, attributes and comment; method deflate or stored as it was (any other becomes deflate). Encryption is gone.</summary>
     public void Replace(ZipEntry entry, PartBytes content, byte[]? rawName = null, bool flagUtf8 = false, CancellationToken cancellation = default)
     {
-        bool store = entry.CompressionMethod == ZipMethods.Stored;
-        ZipMember member = new(entry, rawName, flagUtf8) { Plain = true };
-        Put(member, content, store, cancellation);
+        Replace(entry, content.OpenRead, content.Length, null, rawName, flagUtf8, cancellation);
     }
+
+    /// <summary>
+    /// As above, of content that <paramref name="open"/> gives the same twice: <paramref name="size"/> bytes (another length is an exception).
+    /// <paramref name="seal"/>: how it is locked; null leaves it open.
+    /// </summary>
+    public void Replace(ZipEntry entry, Func<Stream> open, long size, ZipSeal? seal, byte[]? rawName = null, bool flagUtf8 = false, CancellationToken cancellation = default) =>
+        Put(new ZipMember(entry, rawName, flagUtf8) { Plain = true, Seal = seal }, open, size, entry.CompressionMethod == ZipMethods.Stored, cancellation);
 
     /// <summary>Adds a new member. <paramref name="name"/> is written in UTF-8 (flagged beyond ASCII); <paramref name="dosTime"/> as in <see cref="ZipEntry.DosTime"/>, by default 1980-01-01, since nothing here has a clock.</summary>
     public void Add(string name, PartBytes content, bool store = false, uint dosTime = 0x00210000, CancellationToken cancellation = default) =>
-        Put(new ZipMember(name, dosTime) { Plain = true }, content, store, cancellation);
+        Put(new ZipMember(name, dosTime) { Plain = true }, content.OpenRead, content.Length, store, cancellation);
 
     /// <summary>Writes the directory and the end records.</summary>
     public void Finish(ReadOnlySpan<byte> comment = default)
@@ -77,46 +83,54 @@ public sealed class ZipWriter(IPartOutput output)
         Write(comment);
     }
 
-    private void Put(ZipMember member, PartBytes content, bool store, CancellationToken cancellation)
+    private void Put(ZipMember member, Func<Stream> open, long size, bool store, CancellationToken cancellation)
     {
-        if (content.Length == 0) store = true;
+        if (size == 0) store = true;
         member.Method = store ? ZipMethods.Stored : ZipMethods.Deflate;
-        member.Size = content.Length;
+        member.Size = size;
 
         // First pass: CRC and packed size, for the header in front. The packed bytes are kept when they are few, else made again: deflate is deterministic.
         using MemoryStream kept = new();
         CountingOutput first = new(store ? null : kept);
-        member.Crc = Pack(content, first, store, cancellation);
-        member.PackedSize = first.Count;
+        member.Crc = Pack(open, size, first, store, cancellation);
+        member.PackedSize = first.Count + (member.Seal?.Overhead ?? 0);
         Begin(member);
+        long before = _position;
+        ForwardingOutput plain = new(this);
+        using ZipSealWriter? sealing = member.Seal is null ? null : new ZipSealWriter(plain, member.Seal, member.Crc);
+        WriteOnlyStream target = sealing is null ? plain : new SealingOutput(sealing);
         if (!store && first.IsWhole)
         {
-            Write(kept.GetBuffer().AsSpan(0, (int)kept.Length));
+            target.Write(kept.GetBuffer().AsSpan(0, (int)kept.Length));
+            sealing?.Finish();
         }
         else
         {
-            long before = _position;
-            Pack(content, new ForwardingOutput(this), store, cancellation);
+            Pack(open, size, target, store, cancellation);
+            sealing?.Finish();
             if (_position - before != member.PackedSize) throw new InvalidOperationException("Compressing the same bytes again gave another length.");
         }
 
         End(member);
     }
 
-    private static uint Pack(PartBytes content, Stream to, bool store, CancellationToken cancellation)
+    private static uint Pack(Func<Stream> open, long size, Stream to, bool store, CancellationToken cancellation)
     {
         Crc32 crc = new();
         byte[] buffer = new byte[64 * 1024];
-        using Stream from = content.OpenRead();
+        using Stream from = open();
+        long count = 0;
         using Stream packer = store ? to : new DeflateStream(to, CompressionLevel.Optimal, leaveOpen: true);
         for (int got; (got = from.Read(buffer)) > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
             crc.Append(buffer.AsSpan(0, got));
+            count += got;
             packer.Write(buffer, 0, got);
         }
 
         packer.Flush();
+        if (count != size) throw new InvalidOperationException("The content is not as long as it was said to be.");
         return crc.GetCurrentHashAsUInt32();
     }
 
@@ -169,6 +183,11 @@ public sealed class ZipWriter(IPartOutput output)
             Count += buffer.Length;
             if (keep is not null && keep.Length + buffer.Length <= Most) keep.Write(buffer);
         }
+    }
+
+    private sealed class SealingOutput(ZipSealWriter sealing) : WriteOnlyStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => sealing.Write(buffer);
     }
 
     private sealed class ForwardingOutput(ZipWriter writer) : WriteOnlyStream

@@ -1,19 +1,13 @@
+using MailSanitizer.Content.Formats.Crypto;
 using MailSanitizer.Content.Formats.Zip;
 
 namespace MailSanitizer.Content.Unpacking.Zip;
 
 /// <summary>ZIP archives: every member of every reading becomes a part; names, links, locks and disagreements become findings; the archive is written anew from one reading.</summary>
-/// <param name="opener">Opens encrypted members.</param>
-public sealed class ZipHandler(IEntryOpener opener) : IPartHandler
+public sealed class ZipHandler : IPartHandler
 {
     // Findings of one kind that are listed one by one; the rest is one line.
     private const int MostOfAKind = 50;
-
-    /// <summary>A handler that leaves locked members locked.</summary>
-    public ZipHandler()
-        : this(new ClosedEntryOpener())
-    {
-    }
 
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Formats { get; } = ["zip"];
@@ -28,17 +22,19 @@ public sealed class ZipHandler(IEntryOpener opener) : IPartHandler
         }
 
         Report(zip, context);
+        ZipOpener opener = new(zip, context.Passwords, context.ChargeGuessing, context.Limits, context.Cancellation);
+        bool cut = false;
         foreach (ZipChild child in ZipChild.Of(zip))
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            if (!Hand(zip, child, context)) return;
+            if (!Hand(zip, child, opener, ref cut, context)) return;
         }
     }
 
     /// <inheritdoc/>
     public RebuildOutcome Rebuild(Part part, IRebuildContext context, IPartOutput output) =>
         ZipReader.Read(part.Bytes, context.Limits, context.Cancellation) is { } zip
-            ? new ZipRebuild(zip, part, context, opener).Write(output)
+            ? new ZipRebuild(zip, part, context).Write(output)
             : RebuildOutcome.Failed("not readable as ZIP");
 
     private static void Report(ZipContents zip, IWalkContext context)
@@ -71,7 +67,7 @@ public sealed class ZipHandler(IEntryOpener opener) : IPartHandler
         _ => UnpackingFindings.SpecialFile,
     };
 
-    private bool Hand(ZipContents zip, ZipChild child, IWalkContext context)
+    private static bool Hand(ZipContents zip, ZipChild child, ZipOpener opener, ref bool cut, IWalkContext context)
     {
         if (child.Gap is { } gap)
         {
@@ -81,10 +77,11 @@ public sealed class ZipHandler(IEntryOpener opener) : IPartHandler
 
         ZipEntry entry = child.Entry!;
         ChildDescription description = child.Description;
-        using ZipEntryStream content = Open(zip, entry, context, ref description);
+        if (entry.IsEncrypted && !Unlock(entry, opener, ref cut, ref description, context)) return true;
+        using ZipEntryStream content = opener.Open(entry);
         if (content.ProblemKind != ZipProblem.None)
         {
-            if (content.ProblemKind != ZipProblem.Locked) context.Report(Finding(content.ProblemKind), entry.Name, content.Problem!);
+            context.Report(Finding(content.ProblemKind), entry.Name, content.Problem!);
             return true;
         }
 
@@ -105,23 +102,20 @@ public sealed class ZipHandler(IEntryOpener opener) : IPartHandler
         return result != ChildResult.Stop;
     }
 
-    private ZipEntryStream Open(ZipContents zip, ZipEntry entry, IWalkContext context, ref ChildDescription description)
+    private static bool Unlock(ZipEntry entry, ZipOpener opener, ref bool cut, ref ChildDescription description, IWalkContext context)
     {
-        if (!entry.IsEncrypted) return zip.Open(entry, context.Limits, context.Cancellation);
-        EntryOpening opening = opener.Open(zip, entry, context.Passwords, context.ChargeGuessing, context.Limits, context.Cancellation);
-        if (opening.Content is null)
+        ZipKeySearch search = opener.Search(entry);
+        if (search.Key is { } key)
         {
-            context.Report(WalkFindings.Locked, entry.Name, opening.Detail);
-            return ZipEntryStream.Failed(opening.Detail, entry, ZipProblem.Locked);
+            context.Opened(key.Password, entry.Name);
+            description = description with { OpenedWith = key.Password.Source };
+            return true;
         }
 
-        if (opening.Password is { } password)
-        {
-            context.Opened(password, entry.Name);
-            description = description with { OpenedWith = password.Source };
-        }
-
-        return opening.Content;
+        context.Report(WalkFindings.Locked, entry.Name, ZipOpener.Lock(entry));
+        if (search.Cut && !cut) context.Report(WalkFindings.GuessingLimit, entry.Name, $"{context.Passwords.Count} passwords at hand");
+        cut |= search.Cut;
+        return false;
     }
 
     private static FindingKind Finding(ZipProblem problem) => problem switch

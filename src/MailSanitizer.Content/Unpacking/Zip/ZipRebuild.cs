@@ -1,12 +1,15 @@
 using System.Text;
 using MailSanitizer.Content.Formats.Charsets;
+using MailSanitizer.Content.Formats.Crypto;
 using MailSanitizer.Content.Formats.Zip;
 
 namespace MailSanitizer.Content.Unpacking.Zip;
 
 /// <summary>Writes one archive anew: members in their order, untouched ones copied compressed, others replaced or left out, nothing from other readings.</summary>
-internal sealed class ZipRebuild(ZipContents zip, Part part, IRebuildContext context, IEntryOpener opener)
+internal sealed class ZipRebuild(ZipContents zip, Part part, IRebuildContext context)
 {
+    // What a walk has opened is opened again: not metered.
+    private readonly ZipOpener _opener = new(zip, context.Passwords, static _ => true, context.Limits, context.Cancellation);
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
     private bool _changed;
     private string? _failure;
@@ -78,23 +81,32 @@ internal sealed class ZipRebuild(ZipContents zip, Part part, IRebuildContext con
             return;
         }
 
+        ZipKey? key = entry.IsEncrypted ? _opener.Search(entry).Key : null;
+        if (key is not null && context.Repack == "parts")
+        {
+            _failure = "the members of a locked archive cannot go on as parts of their own";
+            return;
+        }
+
         (byte[]? rawName, bool utf8) = Name(entry, decision.Name);
         if (decision.Kind == ChildDecisionKind.Keep)
         {
-            if (!entry.IsWhole) _failure = $"{entry.Name} has no data";
+            // Without a keyed proof the same locked bytes can hold another content for another password: only what was seen goes on, locked anew.
+            if (key is not null && (!key.Keyed || context.Repack == "open")) Write(writer, entry, () => _opener.Open(entry), entry.Size, key, rawName, utf8);
+            else if (!entry.IsWhole) _failure = $"{entry.Name} has no data";
             else writer.Copy(entry, rawName, utf8);
             return;
         }
 
-        // What came locked goes out locked or, when a rule says so, open; a member that nobody opened can only have become a notice.
-        if (asked?.OpenedWith is not null && context.Repack != "open")
-        {
-            _failure = "a locked member cannot be locked again";
-            return;
-        }
+        Write(writer, entry, decision.Content!.OpenRead, decision.Content!.Length, key, rawName, utf8);
+    }
 
+    // What came locked goes out locked by the same password and method or, when a rule says so, open.
+    private void Write(ZipWriter writer, ZipEntry entry, Func<Stream> content, long size, ZipKey? key, byte[]? rawName, bool utf8)
+    {
         _changed = true;
-        writer.Replace(entry, decision.Content!, rawName, utf8, context.Cancellation);
+        ZipSeal? seal = key is null || context.Repack == "open" ? null : ZipSeal.Like(entry, key);
+        writer.Replace(entry, content, size, seal, rawName, utf8, context.Cancellation);
     }
 
     /// <summary>The name's bytes when they change: a new one from the decision, a safe one where findings are taken out. Kept unique.</summary>
@@ -144,9 +156,7 @@ internal sealed class ZipRebuild(ZipContents zip, Part part, IRebuildContext con
         if (child.Entry is not { } entry) return child.Description;
         if (entry.IsEncrypted)
         {
-            EntryOpening opening = opener.Open(zip, entry, context.Passwords, static _ => true, context.Limits, context.Cancellation);
-            opening.Content?.Dispose();
-            return opening.Content is null ? null : child.Description with { OpenedWith = opening.Password?.Source };
+            return _opener.Search(entry).Key is { } key ? child.Description with { OpenedWith = key.Password.Source } : null;
         }
 
         if (entry.CompressionMethod is ZipMethods.Stored or ZipMethods.Deflate) return child.Description;
@@ -157,9 +167,6 @@ internal sealed class ZipRebuild(ZipContents zip, Part part, IRebuildContext con
     private Stream Open(ZipChild child)
     {
         if (child.Gap is { } gap) return zip.Bytes.OpenRead(gap.Offset, gap.Length);
-        ZipEntry entry = child.Entry!;
-        if (!entry.IsEncrypted) return zip.Open(entry, context.Limits, context.Cancellation);
-        EntryOpening opening = opener.Open(zip, entry, context.Passwords, static _ => true, context.Limits, context.Cancellation);
-        return opening.Content ?? (Stream)ZipEntryStream.Failed(opening.Detail, entry, ZipProblem.Locked);
+        return _opener.Open(child.Entry!);
     }
 }
