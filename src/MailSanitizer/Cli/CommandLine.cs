@@ -12,6 +12,7 @@ public static class CommandLine
         {
             ServeVerb.Command(),
             CleanVerb.Command(),
+            PasswordsVerb.Command(),
             ConfigVerb.Command(),
         };
         ParseResult parsed = root.Parse(args);

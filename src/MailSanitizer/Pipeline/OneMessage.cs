@@ -84,6 +84,16 @@ public sealed class OneMessage : IAsyncDisposable
         };
     }
 
+    /// <summary>The password candidates of a message, best first; or the fault that prevented looking.</summary>
+    public async Task<(IReadOnlyList<CandidateFact> Candidates, string? Fault)> CandidatesAsync(Stream source, CancellationToken cancellation)
+    {
+        IMailBytes original = Own(Read(source));
+        WalkOutcome outcome = Own(await _rooms.Workers.WalkAsync(original, new WalkOrder { Limits = _rooms.Options.Limits, Send = [] }, cancellation));
+        return outcome.Result is { } walk
+            ? ([.. walk.Candidates.OrderBy(candidate => candidate.Rank)], null)
+            : ([], outcome.Fault ?? "the message ended the process that looked at it");
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
