@@ -14,6 +14,9 @@ public static class CommandLine
             CleanVerb.Command(),
             PasswordsVerb.Command(),
             ConfigVerb.Command(),
+            QuarantineVerb.Command(),
+            QueueVerb.Command(),
+            AuditVerb.Command(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
