@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using MailSanitizer.Audit;
 using MailSanitizer.Mail;
+using MailSanitizer.Pipeline;
 
 namespace MailSanitizer.Cli;
 
@@ -80,11 +81,13 @@ public static class AuditVerb
         Command command = Reading("export", "All records that match, oldest first, a line each. Exit 0", async (reader, query, form, parsed, cancellation) =>
         {
             using PrivateFile? file = parsed.GetValue(output) is { } path ? PrivateFile.Create(path) : null;
-            await using StreamWriter? lines = file is null ? null : new StreamWriter(file.Stream, leaveOpen: true);
-            Action<string> write = lines is null ? Write : lines.WriteLine;
-            if (AuditExport.Head(form) is { } first) write(first);
-            await foreach (JsonObject record in reader.ExportAsync(query, cancellation)) write(AuditExport.Line(form, record));
-            if (lines is not null) await lines.FlushAsync(cancellation);
+            await using (StreamWriter? lines = file is null ? null : new StreamWriter(file.Stream, leaveOpen: true))
+            {
+                Action<string> write = lines is null ? Write : lines.WriteLine;
+                if (AuditExport.Head(form) is { } first) write(first);
+                await foreach (JsonObject record in reader.ExportAsync(query, cancellation)) write(AuditExport.Line(form, record));
+            }
+
             file?.Keep();
         });
         command.Add(output);

@@ -17,6 +17,8 @@ public static class CommandLine
             QuarantineVerb.Command(),
             QueueVerb.Command(),
             AuditVerb.Command(),
+            AuthenticateVerb.Command(),
+            SealVerb.Command(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -151,6 +151,6 @@ internal sealed class OperatorCommand
     private static async Task<VerbReply> AskAsync(Settings settings, ControlRequest request, Stream? content, CancellationToken cancellation)
     {
         using ILoggerFactory logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning).AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
-        return await ControlClient.RunAsync(settings.State, request, () => OperatorRooms.OpenAsync(settings, logs, cancellation), content, cancellation);
+        return await ControlClient.RunAsync(settings.State, request, () => LocalRooms.OpenAsync(settings, logs, cancellation), content, cancellation);
     }
 }

@@ -1,0 +1,46 @@
+using MailSanitizer.Audit;
+using MailSanitizer.Configuration;
+using MailSanitizer.Control;
+using MailSanitizer.Mail;
+using MailSanitizer.Notices;
+using MailSanitizer.Pipeline;
+using MailSanitizer.Sealing;
+using MailSanitizer.Storage;
+
+namespace MailSanitizer.Cli;
+
+/// <summary>The rooms that operators' verbs need, over a state folder that this process owns: what a daemon has open all the time, opened for one verb.</summary>
+internal static class LocalRooms
+{
+    /// <summary>Opens all of them. The caller holds the state folder's lock. Throws <see cref="IOException"/> or <see cref="InvalidDataException"/> when one cannot be used.</summary>
+    public static async Task<LocalVerbs> OpenAsync(Settings settings, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        TimeProvider time = TimeProvider.System;
+        Stack<Func<ValueTask>> closing = new();
+        try
+        {
+            EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(new StorageOptions { Folder = settings.State, LimitBytes = settings.StoreLimit }, time, cancellation);
+            closing.Push(storage.DisposeAsync);
+            AuditTrail audit = AuditTrail.Open(OperatorRooms.AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
+            closing.Push(audit.DisposeAsync);
+            ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), new OwnCandidates(), time, logs);
+            closing.Push(content.DisposeAsync);
+            byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
+            Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
+            NoticeQueue notices = new(
+                storage.Outbox, storage.NoticeLedger, audit, Composition.Signer(settings), OperatorRooms.NoticeOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Notices"));
+            ControlVerbs verbs = OperatorRooms.Verbs(settings, storage, audit, content, sealer, notices, time, logs.CreateLogger("MailSanitizer.Control"));
+            return new LocalVerbs(verbs, () => CloseAsync(closing));
+        }
+        catch
+        {
+            await CloseAsync(closing);
+            throw;
+        }
+    }
+
+    private static async ValueTask CloseAsync(Stack<Func<ValueTask>> closing)
+    {
+        while (closing.TryPop(out Func<ValueTask>? close)) await close();
+    }
+}
