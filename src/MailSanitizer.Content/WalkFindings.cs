@@ -45,6 +45,11 @@ public static class WalkFindings
     /// </summary>
     public static readonly FindingKind GuessingLimit = new("guessing-limit", FindingClass.Locked, "Not every known password was tried: that took more processor time than the limit");
 
+    /// <summary>
+    /// A lock whose only proof is a CRC-32, which can be forged: the same locked bytes may hold another content under another password. Disarmed by locking anew what was scanned.
+    /// </summary>
+    public static readonly FindingKind UnkeyedLock = new("unkeyed-lock", FindingClass.Active, "A lock that another password may open to another content");
+
     /// <summary>A CR or LF that stands alone in the arriving bytes (DESIGN.md, promise 10).</summary>
     public static readonly FindingKind BareLineEnd = new("bare-line-end", FindingClass.Ambiguous, "A line end that servers read differently");
 

@@ -61,7 +61,7 @@ public sealed class Assessor(
             Sha256 = message.Original.Sha256,
             ReceivedAt = message.ReceivedAt,
             Authentication = vouched,
-            Parts = walk?.Parts ?? [new PartFact { Path = "", Format = "eml", Sha256 = message.Original.Sha256, Size = message.Original.Length }],
+            Parts = WithLocks(walk) ?? [new PartFact { Path = "", Format = "eml", Sha256 = message.Original.Sha256, Size = message.Original.Length }],
             Findings = findings,
             Scans = scans,
             Links = walk?.Links ?? [],
@@ -137,6 +137,16 @@ public sealed class Assessor(
             if (part.Size > 0 && part.Path.Length > 0 && !parents.Contains(part.Path) && !seen.Contains(part.Sha256))
                 yield return new FindingFact(WalkFindings.NotScanned.Id, part.Path, "", "no engine saw this part", part.Sha256);
         }
+    }
+
+    // A part's fact is sent before its lock is tried: whether it was locked, and what opened it, stands in the findings.
+    private static IReadOnlyList<PartFact>? WithLocks(WalkResult? walk)
+    {
+        if (walk is null) return null;
+        ILookup<string, FindingFact> locks = walk.Findings.Where(finding => finding.Kind is "locked" or "opened-by-password").ToLookup(finding => finding.Path, StringComparer.Ordinal);
+        return [.. walk.Parts.Select(part => locks.Contains(part.Path)
+            ? part with { Encrypted = true, OpenedWith = part.OpenedWith ?? locks[part.Path].FirstOrDefault(finding => finding.Kind == "opened-by-password")?.Detail }
+            : part)];
     }
 
     private CancellationTokenSource Until(DateTimeOffset end, CancellationToken cancellation)

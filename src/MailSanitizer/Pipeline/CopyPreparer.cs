@@ -76,7 +76,7 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
         using WalkOutcome walked = await workers.WalkAsync(rebuilt.Bytes!, order, cancellation);
         if (walked.Fault is not null) return new PreparedCopy { Fault = walked.Fault };
         if (walked.Result is null) return new PreparedCopy { Unproven = "the rebuilt message ended the process that looked at it" };
-        if (LeftOver(assessment, branch, walked.Result) is { } left) return new PreparedCopy { Unproven = left };
+        if (LeftOver(assessment, branch, rebuilt.Changes, walked.Result) is { } left) return new PreparedCopy { Unproven = left };
 
         IReadOnlyList<ScanFact> scans = await scanner.ScanAsync(walked.Result.Leaves, cancellation);
         assessment.Times.Add("prove", time.GetElapsedTime(started));
@@ -87,7 +87,7 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
     }
 
     // A finding may be left only where it stood before in a part that the decision kept, or whose kind it allowed.
-    private static string? LeftOver(Assessment assessment, Branch branch, WalkResult proof)
+    private static string? LeftOver(Assessment assessment, Branch branch, IReadOnlyList<ChangeFact> changes, WalkResult proof)
     {
         HashSet<(string, string)> before = [.. assessment.Facts.Findings.Select(finding => (finding.Path, finding.Kind))];
         Dictionary<string, Treatment> treated = branch.Treatments.ToDictionary(treatment => treatment.Path, StringComparer.Ordinal);
@@ -95,6 +95,8 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
         {
             FindingKind? kind = FindingKinds.Find(finding.Kind);
             if (kind is { Class: FindingClass.Note }) continue;
+            // Locked anew by us from the very bytes that were scanned: nobody else had a say in what it holds.
+            if (kind == WalkFindings.UnkeyedLock && changes.Any(change => change.Path == finding.Path)) continue;
             bool allowed = kind is not null
                 && before.Contains((finding.Path, finding.Kind))
                 && (!treated.TryGetValue(finding.Path, out Treatment? treatment) || treatment.Kind == TreatmentKind.Keep || (treatment.Allow?.Contains(finding.Kind) ?? false));

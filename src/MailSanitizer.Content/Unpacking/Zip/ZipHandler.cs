@@ -108,6 +108,7 @@ public sealed class ZipHandler : IPartHandler
         if (search.Key is { } key)
         {
             context.Opened(key.Password, entry.Name);
+            if (!key.Keyed) context.Report(WalkFindings.UnkeyedLock, entry.Name, ZipOpener.Lock(entry));
             description = description with { OpenedWith = key.Password.Source };
             return true;
         }

@@ -88,6 +88,7 @@ internal sealed class ZipRebuild(ZipContents zip, Part part, IRebuildContext con
             return;
         }
 
+        if (key is { Keyed: false } && context.Removes(WalkFindings.UnkeyedLock)) context.Done(WalkFindings.UnkeyedLock, entry.Name, "locked anew");
         (byte[]? rawName, bool utf8) = Name(entry, decision.Name);
         if (decision.Kind == ChildDecisionKind.Keep)
         {
