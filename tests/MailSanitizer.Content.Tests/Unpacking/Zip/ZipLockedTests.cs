@@ -20,6 +20,9 @@ public sealed class ZipLockedTests : IDisposable
 
     public void Dispose() => _shop.Dispose();
 
+    // A CRC proves nothing against somebody who chose it: such a lock is a finding of its own.
+    private static string[] Opened(string method) => method == "ZipCrypto" ? ["opened-by-password", "unkeyed-lock"] : ["opened-by-password"];
+
     [Theory]
     [InlineData("ZipCrypto", "Kx7#mQ2p")]
     [InlineData("ZipCrypto", "桜満開2026")]
@@ -32,7 +35,7 @@ public sealed class ZipLockedTests : IDisposable
         Assert.Equal(["", "evil.txt", "良.txt"], open.Parts.Select(part => part.Path));
         Assert.All(open.Parts.Skip(1), part => Assert.Equal((true, "other-mail"), (part.Encrypted, part.OpenedWith)));
         Assert.Equal(Evil, open.Leaf("evil.txt"));
-        Assert.Equal(["opened-by-password", "opened-by-password"], open.Kinds);
+        Assert.Equal([.. Opened(method), .. Opened(method)], open.Kinds);
         Assert.DoesNotContain(open.Findings, found => found.Detail.Contains(password, StringComparison.Ordinal));
 
         RecordingSink locked = Walk(archive, new Password("wrong", "message"));
@@ -113,7 +116,7 @@ public sealed class ZipLockedTests : IDisposable
 
         // Only a keyed proof lets locked bytes go on untouched.
         Assert.Equal(method != "ZipCrypto", copied > 0);
-        Assert.Equal(["opened-by-password", "opened-by-password"], Walk(written, passwords).Kinds);
+        Assert.Equal([.. Opened(method), .. Opened(method)], Walk(written, passwords).Kinds);
     }
 
     [Fact]
