@@ -2,7 +2,6 @@ using MailSanitizer.Audit;
 using MailSanitizer.Configuration;
 using MailSanitizer.Control;
 using MailSanitizer.Mail;
-using MailSanitizer.Notices;
 using MailSanitizer.Pipeline;
 using MailSanitizer.Sealing;
 using MailSanitizer.Storage;
@@ -27,9 +26,7 @@ internal static class LocalRooms
             closing.Push(content.DisposeAsync);
             byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
             Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
-            NoticeQueue notices = new(
-                storage.Outbox, storage.NoticeLedger, audit, Composition.Signer(settings), OperatorRooms.NoticeOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Notices"));
-            ControlVerbs verbs = OperatorRooms.Verbs(settings, storage, audit, content, sealer, notices, time, logs.CreateLogger("MailSanitizer.Control"));
+            ControlVerbs verbs = OperatorRooms.LocalVerbs(settings, storage, audit, content, sealer, time, logs);
             return new LocalVerbs(verbs, () => CloseAsync(closing));
         }
         catch

@@ -50,7 +50,7 @@ public sealed class Daemon : IAsyncDisposable
         byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
         Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
         IMailSigner signer = Composition.Signer(settings);
-        NoticeQueue notices = new(storage.Outbox, storage.NoticeLedger, audit, signer, OperatorRooms.NoticeOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Notices"));
+        NoticeQueue notices = OperatorRooms.Notices(settings, storage, audit, signer, time, logs.CreateLogger("MailSanitizer.Notices"));
         IDecider decider = Composition.Decider(settings);
         StoredCopies stored = new(storage.Messages, audit, notices, () => OperatorRooms.QuarantineOptionsOf(settings), time);
         BranchDelivery delivery = new(

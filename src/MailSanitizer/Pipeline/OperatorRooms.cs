@@ -45,6 +45,22 @@ public static class OperatorRooms
         Syslog = settings.AuditSyslog,
     };
 
+    /// <summary>Who tells readers and operators.</summary>
+    public static NoticeQueue Notices(Settings settings, EmbeddedStorage storage, AuditTrail audit, IMailSigner signer, TimeProvider time, ILogger log) =>
+        new(storage.Outbox, storage.NoticeLedger, audit, signer, NoticeOptionsOf(settings), time, log);
+
+    /// <summary>The verbs over a state folder that no daemon owns.</summary>
+    public static ControlVerbs LocalVerbs(Settings settings, EmbeddedStorage storage, AuditTrail audit, ContentRooms content, ISealer sealer, TimeProvider time, ILoggerFactory logs) =>
+        Verbs(
+            settings,
+            storage,
+            audit,
+            content,
+            sealer,
+            Notices(settings, storage, audit, Composition.Signer(settings), time, logs.CreateLogger("MailSanitizer.Notices")),
+            time,
+            logs.CreateLogger("MailSanitizer.Control"));
+
     /// <summary>Every verb that an operator can give a daemon, or run over the state folder while none is running.</summary>
     public static ControlVerbs Verbs(
         Settings settings, EmbeddedStorage storage, AuditTrail audit, ContentRooms content, ISealer sealer, INotices notices, TimeProvider time, ILogger log)
