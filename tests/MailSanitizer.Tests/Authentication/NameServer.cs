@@ -69,12 +69,7 @@ internal sealed class NameServer : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    internal static IPEndPoint FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return (IPEndPoint)socket.LocalEndPoint!;
-    }
+    internal static IPEndPoint FreePort() => new(IPAddress.Loopback, Servers.FreePort.Take());
 }
 
 /// <summary>A server that misbehaves: gets the bytes of each question, gives the bytes of the answer or none. UDP only.</summary>

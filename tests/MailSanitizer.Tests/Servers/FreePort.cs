@@ -3,24 +3,38 @@ using System.Net.Sockets;
 
 namespace MailSanitizer.Tests.Servers;
 
-/// <summary>Free TCP ports of the loopback for programs that cannot choose their own.</summary>
+/// <summary>Free ports of the loopback, TCP and UDP, for programs that cannot choose their own.</summary>
 public static class FreePort
 {
-    private static readonly Lock Gate = new();
-    private static readonly HashSet<int> Given = [];
+    // Below the range from which the kernel takes ports for outgoing connections (32768 on): there, a port that was free a moment ago
+    // is soon somebody's own end of a connection. Where it starts differs from process to process.
+    private const int First = 12_000;
+    private const int Last = 32_000;
+    private static int _next = Random.Shared.Next(First, Last);
 
     /// <summary>A port that was free a moment ago and is given out once in this process.</summary>
     public static int Take()
     {
         while (true)
         {
-            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-            lock (Gate)
-            {
-                if (Given.Add(port)) return port;
-            }
+            int port = First + (Interlocked.Increment(ref _next) % (Last - First));
+            if (IsFree(port)) return port;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using Socket tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            tcp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            using Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 }
