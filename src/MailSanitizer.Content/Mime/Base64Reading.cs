@@ -17,7 +17,7 @@ internal enum Base64Oddity
 }
 
 /// <summary>Decodes base64 (RFC 2045 6.8) from a range of the message.</summary>
-internal sealed class Base64Reading(PartBytes message, long offset, long length, Base64Oddity oddity) : ReadOnlyStream
+internal sealed class Base64Reading(PartBytes message, long offset, long length, Base64Oddity oddity) : ForwardStream
 {
     private const int Raw = 96 * 1024;
     private static readonly SearchValues<byte> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);

@@ -228,7 +228,7 @@ internal sealed class MimeChildren(PartBytes message, MimeStructure structure, L
     }
 
     /// <summary>Several streams, one behind the other.</summary>
-    private sealed class JoinedStream(Stream[] streams) : ReadOnlyStream
+    private sealed class JoinedStream(Stream[] streams) : ForwardStream
     {
         private int _current;
 

@@ -1,7 +1,7 @@
 namespace MailSanitizer.Content.Mime;
 
 /// <summary>Decodes quoted-printable (RFC 2045 6.7) from a range of the message. A wrong escape stays as it is; blanks in front of a line end stay too.</summary>
-internal sealed class QuotedPrintableReading(PartBytes message, long offset, long length) : ReadOnlyStream
+internal sealed class QuotedPrintableReading(PartBytes message, long offset, long length) : ForwardStream
 {
     private const int Raw = 64 * 1024;
 

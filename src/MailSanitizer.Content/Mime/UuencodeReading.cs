@@ -2,7 +2,7 @@
 namespace MailSanitizer.Content.Mime;
 
 /// <summary>Decodes uuencode (POSIX.1) from a range of the message: from the first <c>begin</c> line to its <c>end</c>.</summary>
-internal sealed class UuencodeReading(PartBytes message, long offset, long length) : ReadOnlyStream
+internal sealed class UuencodeReading(PartBytes message, long offset, long length) : ForwardStream
 {
     private const int LongestLine = 200;
     private readonly byte[] _decoded = new byte[LongestLine];

@@ -1,7 +1,7 @@
 namespace MailSanitizer.Content.Unpacking;
 
 /// <summary>Several ranges of a part as one stream.</summary>
-internal sealed class JoinedRanges(PartBytes bytes, IReadOnlyList<(long Offset, long Length)> ranges) : DecodedStream
+internal sealed class JoinedRanges(PartBytes bytes, IReadOnlyList<(long Offset, long Length)> ranges) : ForwardStream
 {
     private int _range;
     private long _position;

@@ -328,7 +328,7 @@ internal enum LibraryChecksums
 }
 
 /// <summary>The library's stream of one entry: its exceptions become <see cref="InvalidDataException"/>; the CRC is compared here, for the library does not always.</summary>
-internal sealed class LibraryStream(Func<Stream> open, MemberChecksum? checksum) : DecodedStream
+internal sealed class LibraryStream(Func<Stream> open, MemberChecksum? checksum) : ForwardStream
 {
     // The library fills the whole buffer or throws: small pieces lose little of what stands before a fault.
     private const int Piece = 4096;

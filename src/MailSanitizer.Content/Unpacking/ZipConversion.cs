@@ -133,7 +133,7 @@ internal static class ZipConversion
     }
 
     /// <summary>A member's content together with the pass it belongs to.</summary>
-    private sealed class PassStream(IDisposable pass, MemberStream content) : DecodedStream
+    private sealed class PassStream(IDisposable pass, MemberStream content) : ForwardStream
     {
         public override int Read(Span<byte> buffer) => content.Read(buffer);
 

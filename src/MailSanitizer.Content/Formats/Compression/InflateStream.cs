@@ -7,7 +7,7 @@ namespace MailSanitizer.Content.Formats.Compression;
 /// end, and loses what it decoded before a fault; each would leave bytes unseen. A fault is thrown (<see cref="InvalidDataException"/>) only after
 /// all that stands before it was read.
 /// </summary>
-public sealed class InflateStream : Stream
+public sealed class InflateStream : ForwardStream
 {
     private const int Window = 32 * 1024;
     private const int Room = 128 * 1024;
@@ -57,25 +57,6 @@ public sealed class InflateStream : Stream
     public long Consumed => _fed - (_inputEnd - _inputAt) - (_count >> 3) + _beyond;
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty) return 0;
@@ -93,9 +74,6 @@ public sealed class InflateStream : Stream
         return count;
     }
 
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     /// <summary>Begins a new stream whose distances may point into what was decoded before (MSZIP).</summary>
     public void Restart(Stream source)
     {
@@ -104,20 +82,6 @@ public sealed class InflateStream : Stream
         (_stored, _inBlock, _final, _failure) = (-1, false, false, null);
         _readAt = _writeAt;
         Finished = false;
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
     }
 
     private void Slide()

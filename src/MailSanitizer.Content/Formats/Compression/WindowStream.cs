@@ -1,32 +1,13 @@
 namespace MailSanitizer.Content.Formats.Compression;
 
 /// <summary>A decoder that fills a window step by step and yields exactly <paramref name="length"/> bytes. A fault shows only after what stands before it was read.</summary>
-internal abstract class WindowStream(RingWindow window, long length) : Stream
+internal abstract class WindowStream(RingWindow window, long length) : ForwardStream
 {
     private long _left = length;
     private string? _failure;
 
     /// <summary>The window.</summary>
     protected RingWindow Window { get; } = window;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The most bytes that one <see cref="Step"/> adds.</summary>
     protected virtual int LongestStep => 512;
@@ -45,23 +26,6 @@ internal abstract class WindowStream(RingWindow window, long length) : Stream
         int got = Window.Read(buffer[..(int)Math.Min(buffer.Length, _left)]);
         _left -= got;
         return got;
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
     }
 
     /// <summary>Decodes one literal or one match into the window.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 namespace MailSanitizer.Content.Unpacking.Arj;
 
 /// <summary>ARJ's old lock: each byte is combined with a byte of the password plus a modifier. No check byte: a password is proven by the CRC-32 alone.</summary>
-internal sealed class ArjLock(Stream source, byte modifier, string password) : DecodedStream
+internal sealed class ArjLock(Stream source, byte modifier, string password) : ForwardStream
 {
     private readonly byte[] _password = Encoding.UTF8.GetBytes(password);
     private long _position;

@@ -1,7 +1,7 @@
 namespace MailSanitizer.Content.Unpacking.Cab;
 
 /// <summary>The data blocks of a folder in order ([MS-CAB] 2.5), each compared with its checksum. As a stream: their compressed bytes, one block behind the other.</summary>
-internal sealed class CabBlocks(PartBytes bytes, CabFolder folder, int reserve) : DecodedStream
+internal sealed class CabBlocks(PartBytes bytes, CabFolder folder, int reserve) : ForwardStream
 {
     private const int MaxPacked = 32768 + 6144;
 

@@ -3,7 +3,7 @@ using MailSanitizer.Content.Formats.Compression;
 namespace MailSanitizer.Content.Unpacking.Cab;
 
 /// <summary>The content of a folder, decoded frame by frame.</summary>
-internal sealed class CabFolderStream : DecodedStream
+internal sealed class CabFolderStream : ForwardStream
 {
     private readonly CabBlocks _blocks;
     private readonly int _method;

@@ -57,7 +57,7 @@ public sealed class CabHandler : ArchiveHandler
     }
 
     /// <summary>A file's range of its folder.</summary>
-    private sealed class CabFileStream(CabFolderStream folder, long offset, long length) : DecodedStream
+    private sealed class CabFileStream(CabFolderStream folder, long offset, long length) : ForwardStream
     {
         private long _left = length;
 

@@ -4,7 +4,7 @@ using MailSanitizer.Content.Formats.Compression;
 namespace MailSanitizer.Content.Unpacking.Compressed;
 
 /// <summary>The content of a gzip file: its members one behind the other, as gzip itself reads them. Length and CRC-32 of each are compared.</summary>
-internal sealed class GzipContent(PartBytes bytes, GzipMember first, bool firstOnly) : DecodedStream
+internal sealed class GzipContent(PartBytes bytes, GzipMember first, bool firstOnly) : ForwardStream
 {
     private readonly Crc32 _crc = new();
     private Stream? _source;

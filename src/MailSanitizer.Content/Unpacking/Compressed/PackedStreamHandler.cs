@@ -39,7 +39,7 @@ public sealed class PackedStreamHandler : CompressedFileHandler
 }
 
 /// <summary>The frames of a file one behind the other.</summary>
-internal sealed class PackedContent(PartBytes bytes, PackedFormat format, long memory, bool firstOnly) : DecodedStream
+internal sealed class PackedContent(PartBytes bytes, PackedFormat format, long memory, bool firstOnly) : ForwardStream
 {
     private long _at;
     private Stream? _source;

@@ -40,7 +40,7 @@ public sealed class BinHexHandler : ArchiveHandler
         if (fork.Matches is false) reading.Report(ArchiveFindings.ChecksumMismatch, name, "the checksum does not fit the content");
     }
 
-    private sealed class ForkStream(Stream source, long length) : DecodedStream
+    private sealed class ForkStream(Stream source, long length) : ForwardStream
     {
         private long _left = length;
         private ushort _crc;
@@ -66,7 +66,7 @@ public sealed class BinHexHandler : ArchiveHandler
 }
 
 /// <summary>The bytes of a BinHex text: six bits a character, then runs.</summary>
-internal sealed class BinHexStream(PartBytes bytes, long start) : DecodedStream
+internal sealed class BinHexStream(PartBytes bytes, long start) : ForwardStream
 {
     private const string Alphabet = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr";
 

@@ -122,7 +122,7 @@ public sealed class UuHandler : EncodedTextHandler
 }
 
 /// <summary>Content that is decoded line by line.</summary>
-internal sealed class LinesStream(PartBytes bytes, long start, long end, Func<byte[], byte[]> decode) : DecodedStream
+internal sealed class LinesStream(PartBytes bytes, long start, long end, Func<byte[], byte[]> decode) : ForwardStream
 {
     private readonly IEnumerator<TextLine> _lines = TextLines.From(bytes, start).GetEnumerator();
     private byte[] _decoded = [];

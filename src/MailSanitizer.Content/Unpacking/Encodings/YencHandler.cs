@@ -198,7 +198,7 @@ public sealed class YencHandler : EncodedTextHandler
         public List<(long Start, long End)> Ranges { get; } = [];
     }
 
-    private sealed class YencStream(PartBytes bytes, List<(long Start, long End)> ranges, Func<byte[], byte[]> decode) : DecodedStream
+    private sealed class YencStream(PartBytes bytes, List<(long Start, long End)> ranges, Func<byte[], byte[]> decode) : ForwardStream
     {
         private int _range;
         private LinesStream? _lines;

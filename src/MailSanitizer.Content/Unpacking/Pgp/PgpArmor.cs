@@ -55,7 +55,7 @@ internal static class PgpArmor
         new(new ChildDescription(new PartName("derived", $"text-{number + 1}.txt")) { DeclaredType = "text/plain", PackedSize = end - start }) { Open = () => reading.Bytes.OpenRead(start, end - start) };
 
     /// <summary>Base64 lines up to the checksum line. The CRC-24 is checked where there is one.</summary>
-    private sealed class ArmorStream(PartBytes bytes, long start, long end) : DecodedStream
+    private sealed class ArmorStream(PartBytes bytes, long start, long end) : ForwardStream
     {
         private readonly IEnumerator<TextLine> _lines = TextLines.From(bytes, start).GetEnumerator();
         private readonly List<byte> _pending = [];

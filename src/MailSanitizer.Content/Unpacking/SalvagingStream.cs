@@ -1,53 +1,10 @@
 namespace MailSanitizer.Content.Unpacking;
 
-/// <summary>A forward stream of our own decoders: one method to furnish.</summary>
-public abstract class DecodedStream : Stream
-{
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
-    public abstract override int Read(Span<byte> buffer);
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-}
-
 /// <summary>
 /// A library's decoder made safe: its exceptions become <see cref="InvalidDataException"/>, and what it decoded before a fault is not lost
 /// (it fills our buffer or throws, so after a fault it is run again and read byte by byte up to the place).
 /// </summary>
-public sealed class SalvagingStream(Func<Stream> open) : DecodedStream
+public sealed class SalvagingStream(Func<Stream> open) : ForwardStream
 {
     // What is at most read in single bytes after a fault.
     private const int Piece = 16 * 1024;
@@ -141,7 +98,7 @@ public sealed class SalvagingStream(Func<Stream> open) : DecodedStream
 }
 
 /// <summary>A decoder's input that fails when it is read at its end again and again: some decoders make content out of nothing there, without end.</summary>
-internal sealed class EndingStream(Stream inner) : DecodedStream
+internal sealed class EndingStream(Stream inner) : ForwardStream
 {
     private const int Patience = 16;
 
