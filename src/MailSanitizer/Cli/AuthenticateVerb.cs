@@ -3,10 +3,9 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using MailSanitizer.Authentication;
-using MailSanitizer.Authentication.Dmarc;
-using MailSanitizer.Authentication.Dns;
 using MailSanitizer.Configuration;
 using MailSanitizer.Mail;
+using MailSanitizer.Pipeline;
 using MailSanitizer.Sealing;
 
 namespace MailSanitizer.Cli;
@@ -60,7 +59,7 @@ public static class AuthenticateVerb
         try
         {
             using IMailBytes message = await ReadAsync(input, new Spool(folder), cancellation);
-            AuthenticationFacts facts = await AuthenticateJob.RunAsync(OptionsOf(settings), order, message, TimeProvider.System, cancellation);
+            AuthenticationFacts facts = await AuthenticateJob.RunAsync(Composition.AuthenticationOptions(settings), order, message, TimeProvider.System, cancellation);
             string header = AuthenticationResultsField.Write(settings.AuthservId, facts);
             if (json)
             {
@@ -87,20 +86,6 @@ public static class AuthenticateVerb
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static AuthenticationOptions OptionsOf(Settings settings)
-    {
-        AuthenticationOptions options = new()
-        {
-            AuthservId = settings.AuthservId,
-            TrustedHops = settings.TrustedHops,
-            AcceptUpstreamResults = settings.AcceptUpstreamResults,
-            TrustedSealers = settings.TrustedSealers,
-            VerifiedSendersFile = settings.VerifiedSenders,
-            Dns = new DnsOptions { Servers = settings.DnsServers },
-        };
-        return settings.PublicSuffixList is { } list ? options with { Method = OrganizationMethod.PublicSuffixList, PublicSuffixFile = list } : options;
     }
 
     private static async Task<IMailBytes> ReadAsync(string input, Spool spool, CancellationToken cancellation)

@@ -11,19 +11,20 @@ namespace MailSanitizer.Pipeline;
 public static class Composition
 {
     /// <summary>Who sent it. The public suffix list and the registry of verified senders are read here: a missing file is an <see cref="IOException"/>.</summary>
-    public static IAuthenticator Authenticator(Settings settings) => new Authenticator(
-        new AuthenticationOptions
-        {
-            AuthservId = settings.AuthservId,
-            TrustedHops = settings.TrustedHops,
-            AcceptUpstreamResults = settings.AcceptUpstreamResults,
-            TrustedSealers = settings.TrustedSealers,
-            Method = settings.PublicSuffixList is null ? OrganizationMethod.TreeWalk : OrganizationMethod.PublicSuffixList,
-            PublicSuffixFile = settings.PublicSuffixList ?? PublicSuffixList.DebianPath,
-            VerifiedSendersFile = settings.VerifiedSenders,
-            Dns = new DnsOptions { Servers = settings.DnsServers },
-        },
-        TimeProvider.System);
+    public static IAuthenticator Authenticator(Settings settings) => new Authenticator(AuthenticationOptions(settings), TimeProvider.System);
+
+    /// <summary>What Authentication is told, for the daemon and for <c>authenticate</c> alike.</summary>
+    public static AuthenticationOptions AuthenticationOptions(Settings settings) => new()
+    {
+        AuthservId = settings.AuthservId,
+        TrustedHops = settings.TrustedHops,
+        AcceptUpstreamResults = settings.AcceptUpstreamResults,
+        TrustedSealers = settings.TrustedSealers,
+        Method = settings.PublicSuffixList is null ? OrganizationMethod.TreeWalk : OrganizationMethod.PublicSuffixList,
+        PublicSuffixFile = settings.PublicSuffixList ?? PublicSuffixList.DebianPath,
+        VerifiedSendersFile = settings.VerifiedSenders,
+        Dns = new DnsOptions { Servers = settings.DnsServers },
+    };
 
     /// <summary>What the sealer, and the signer of our own mail, are told. Keys that cannot be read are an <see cref="IOException"/>.</summary>
     public static SealingOptions SealingOptions(Settings settings, ReadOnlyMemory<byte> idKey) => new()
