@@ -1,19 +1,13 @@
 using System.CommandLine;
 using System.Net;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MailSanitizer.Configuration;
 using MailSanitizer.Content;
 using MailSanitizer.Mail;
-using MailSanitizer.Pipeline;
 
 namespace MailSanitizer.Cli;
 
 /// <summary><c>clean</c>: the whole pipeline on one message, no server needed. Touches no state folder.</summary>
 public static class CleanVerb
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The verb.</summary>
     public static Command Command()
     {
@@ -54,51 +48,13 @@ public static class CleanVerb
                 PeerAddress = "127.0.0.1",
             };
             Password[] given2 = [.. (parsed.GetValue(passwords) ?? []).Select(text => new Password(text, "operator"))];
-            return await RunAsync(settings, parsed.GetValue(message)!, parsed.GetValue(output), parsed.GetValue(report), envelope, given2, cancellation);
+            return await OneMessageRun.RunAsync(
+                settings,
+                parsed.GetValue(message)!,
+                new OneMessageFiles(parsed.GetValue(output), parsed.GetValue(report)),
+                (run, source) => run.CleanAsync(source, envelope, given2, cancellation),
+                cancellation);
         });
         return command;
-    }
-
-    private static async Task<int> RunAsync(
-        Settings settings, string input, string? output, string? report, Envelope envelope, IReadOnlyList<Password> passwords, CancellationToken cancellation)
-    {
-        string folder = Directory.CreateTempSubdirectory("mailsanitizer-").FullName;
-        try
-        {
-            await using OneMessage run = new(settings, folder);
-            await using Stream source = input == "-" ? Console.OpenStandardInput() : File.OpenRead(input);
-            OneMessageResult result = await run.CleanAsync(source, envelope, passwords, cancellation);
-            if (result.Fault is { } fault)
-            {
-                Console.Error.WriteLine($"mailsanitizer: could not decide: {fault}");
-                return ExitCode.TryAgain;
-            }
-
-            if (report is not null) await File.WriteAllTextAsync(report, result.Report!.ToJsonString(Indented) + "\n", cancellation);
-            if (output is not null && result.Content is not null) await result.CopyToAsync(output, cancellation);
-            Summarise(result);
-            return result.Decision switch { "unchanged" => ExitCode.Ok, "changed" => ExitCode.Changed, _ => ExitCode.NotDeliverable };
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"mailsanitizer: {failure.Message}");
-            return failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.Usage : ExitCode.TryAgain;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static void Summarise(OneMessageResult result)
-    {
-        Console.WriteLine(result.Decision);
-        foreach (JsonNode? part in result.Report!["parts"]!.AsArray())
-        {
-            string path = part!["path"]!.GetValue<string>();
-            foreach (JsonNode? finding in part["findings"]!.AsArray())
-                Console.WriteLine($"  {(path.Length == 0 ? "message" : TerminalText.Safe(path))}: {finding!["kind"]} {TerminalText.Safe(finding["location"]!.GetValue<string>())} {TerminalText.Safe(finding["detail"]!.GetValue<string>())} {finding["done"]}".TrimEnd());
-            if (part["done"]?.GetValue<string>() is { } done) Console.WriteLine($"  {TerminalText.Safe(path)}: {done}");
-        }
     }
 }

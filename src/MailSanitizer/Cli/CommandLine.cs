@@ -12,6 +12,7 @@ public static class CommandLine
         {
             ServeVerb.Command(),
             CleanVerb.Command(),
+            DisarmVerb.Command(),
             PasswordsVerb.Command(),
             ConfigVerb.Command(),
             QuarantineVerb.Command(),

@@ -11,6 +11,9 @@ public sealed record ReceivedMessage(Guid Id, Envelope Envelope, IMailBytes Orig
 {
     /// <summary>The arriving bytes had a bare CR or LF (DESIGN.md, promise 10); the bytes are as they came.</summary>
     public bool HasBareCrOrLf { get; init; }
+
+    /// <summary>The name of a single file that stands in a message's place (<c>disarm</c>): it has no header, no sender and no authentication. Null for mail.</summary>
+    public string? FileName { get; init; }
 }
 
 /// <summary>What a listener stands for.</summary>

@@ -25,7 +25,7 @@ public sealed class Assessor(
         StageTimes times = new();
         IReadOnlyList<Direction> directions = now.Directions.Of(message.Envelope, message.Listener);
 
-        Task<AuthenticationFacts> authentication = directions.Contains(Direction.Inbound)
+        Task<AuthenticationFacts> authentication = message.FileName is null && directions.Contains(Direction.Inbound)
             ? TimedAsync(times, "authenticate", () => authenticator.AuthenticateAsync(message.Envelope, message.Original, cancellation))
             : Task.FromResult(AuthenticationFacts.None);
         WalkRound walked = await WalkAsync(message, extraPasswords, authentication, now, times, cancellation);
@@ -56,7 +56,7 @@ public sealed class Assessor(
             Id = message.Id,
             Envelope = message.Envelope,
             Directions = directions,
-            Headers = HeaderFacts.Read(message.Original),
+            Headers = message.FileName is null ? HeaderFacts.Read(message.Original) : [],
             Size = message.Original.Length,
             Sha256 = message.Original.Sha256,
             ReceivedAt = message.ReceivedAt,
@@ -82,7 +82,7 @@ public sealed class Assessor(
         int locked = int.MaxValue;
         for (int round = 0; ; round++)
         {
-            WalkOrder order = new() { Passwords = passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = round == 0, ClientNetwork = Storage.ClientNetwork.Of(message.Envelope) ?? "", Within = TimeBudget.WalkEnds(message) - time.GetUtcNow() };
+            WalkOrder order = new() { FileName = message.FileName, Passwords = passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = round == 0, ClientNetwork = Storage.ClientNetwork.Of(message.Envelope) ?? "", Within = TimeBudget.WalkEnds(message) - time.GetUtcNow() };
             WalkOutcome outcome = await TimedAsync(times, "walk", () => workers.WalkAsync(message.Original, order, limit.Token));
             int lockedNow = outcome.Result?.Findings.Count(finding => FindingKinds.Find(finding.Kind)?.Class == FindingClass.Locked) ?? 0;
             if (lockedNow == 0 || lockedNow >= locked || round == PasswordRounds) return new WalkRound(outcome, passwords);

@@ -24,6 +24,9 @@ public sealed record PreparedCopy : IDisposable
     /// <summary>A fault of ours (451), or null.</summary>
     public string? Fault { get; init; }
 
+    /// <summary>New name of a single file (<c>.docm</c> became <c>.docx</c>), or null.</summary>
+    public string? FileName { get; init; }
+
     /// <summary>True when the bytes are not the arriving ones.</summary>
     public bool Changed { get; init; }
 
@@ -50,6 +53,7 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
         long started = time.GetTimestamp();
         RebuildOrder order = new()
         {
+            FileName = message.FileName,
             Treatments = branch.Treatments,
             Passwords = assessment.Passwords,
             Banners = branch.Annotations.Banners,
@@ -72,7 +76,7 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
     {
         PipelineOptions now = options();
         long started = time.GetTimestamp();
-        WalkOrder order = new() { Passwords = assessment.Passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = false, ClientNetwork = Storage.ClientNetwork.Of(assessment.Message.Envelope) ?? "", Within = TimeBudget.RebuildEnds(assessment.Message) - time.GetUtcNow() };
+        WalkOrder order = new() { FileName = assessment.Message.FileName is { } name ? rebuilt.FileName ?? name : null, Passwords = assessment.Passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = false, ClientNetwork = Storage.ClientNetwork.Of(assessment.Message.Envelope) ?? "", Within = TimeBudget.RebuildEnds(assessment.Message) - time.GetUtcNow() };
         using WalkOutcome walked = await workers.WalkAsync(rebuilt.Bytes!, order, cancellation);
         if (walked.Fault is not null) return new PreparedCopy { Fault = walked.Fault };
         if (walked.Result is null) return new PreparedCopy { Unproven = "the rebuilt message ended the process that looked at it" };
@@ -83,7 +87,7 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
         if (scans.FirstOrDefault(scan => scan.Outcome == ScanOutcome.Unavailable) is { } silent && !now.AcceptUnscanned) return new PreparedCopy { Fault = $"{silent.Engine}: {silent.Name}" };
         if (scans.FirstOrDefault(scan => scan.Outcome is ScanOutcome.Infected or ScanOutcome.TooLarge) is { } bad)
             return new PreparedCopy { Unproven = $"after the rebuild {bad.Engine} says {bad.Outcome} of {bad.Path}", ProofScans = scans };
-        return new PreparedCopy { Content = rebuilt.Bytes, Changed = true, Changes = rebuilt.Changes, Done = rebuilt.Done, ProofScans = scans };
+        return new PreparedCopy { Content = rebuilt.Bytes, Changed = true, Changes = rebuilt.Changes, Done = rebuilt.Done, ProofScans = scans, FileName = rebuilt.FileName };
     }
 
     // A finding may be left only where it stood before in a part that the decision kept, or whose kind it allowed.

@@ -21,6 +21,12 @@ public sealed record OneMessageResult
     /// <summary>What would go out, or null when nothing would.</summary>
     public IMailBytes? Content { get; init; }
 
+    /// <summary>New name of a single file (<c>.docm</c> became <c>.docx</c>), or null.</summary>
+    public string? FileName { get; init; }
+
+    /// <summary>Why a file could not be written without its active content, or null.</summary>
+    public string? Refusal { get; init; }
+
     /// <summary>Why nothing could be decided, or null.</summary>
     public string? Fault { get; init; }
 
@@ -53,35 +59,58 @@ public sealed class OneMessage : IAsyncDisposable
     /// <summary>Cleans a message.</summary>
     public async Task<OneMessageResult> CleanAsync(Stream source, Envelope envelope, IReadOnlyList<Password> passwords, CancellationToken cancellation)
     {
+        ReceivedMessage message = Message(source, envelope, fileName: null);
+        (OneMessageResult result, Assessment? assessment, Branch? branch, PreparedCopy? copy) = await RunAsync(message, _decider, passwords, cancellation);
+        return copy?.Content is null ? result : result with { Content = Own(Seal(assessment!, branch!, copy)) };
+    }
+
+    /// <summary>Disarms one file. A file that could only be replaced by a notice is <c>quarantined</c>: there is nothing of it to give back.</summary>
+    public async Task<OneMessageResult> DisarmAsync(Stream source, string fileName, IReadOnlyList<Password> passwords, CancellationToken cancellation)
+    {
+        Envelope nobody = new() { MailFrom = "", Recipients = [new Recipient("file@localhost")], PeerHelo = "localhost", PeerAddress = "127.0.0.1" };
+        // Rules speak of mail: of a file, every active finding is taken out.
+        (OneMessageResult result, _, _, PreparedCopy? copy) = await RunAsync(Message(source, nobody, fileName), new FloorDecider(), passwords, cancellation);
+        if (copy?.Content is null) return result;
+        if (copy.Changes.FirstOrDefault(change => change is { Path: "", Done: "disarm-failed" or "replaced" }) is { } failed)
+        {
+            result.Report!["decision"] = "quarantined";
+            return result with { Decision = "quarantined", Refusal = failed.Detail };
+        }
+
+        return result with { Content = copy.Content, FileName = copy.FileName };
+    }
+
+    private ReceivedMessage Message(Stream source, Envelope envelope, string? fileName)
+    {
         IMailBytes original = Own(Read(source));
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        ReceivedMessage message = new(Guid.CreateVersion7(now), envelope, original, new ListenerFacts("command line", "after-queue", "auto"), now, now + TimeBudget.AfterQueue)
+        return new ReceivedMessage(Guid.CreateVersion7(now), envelope, original, new ListenerFacts("command line", "after-queue", "auto"), now, now + TimeBudget.AfterQueue)
         {
             HasBareCrOrLf = false,
+            FileName = fileName,
         };
+    }
+
+    private async Task<(OneMessageResult Result, Assessment? Assessment, Branch? Branch, PreparedCopy? Copy)> RunAsync(
+        ReceivedMessage message, IDecider decider, IReadOnlyList<Password> passwords, CancellationToken cancellation)
+    {
         AssessmentOutcome outcome = await _rooms.Assessor.AssessAsync(message, passwords, cancellation);
-        if (outcome.Result is null) return new OneMessageResult { Fault = outcome.Fault };
+        if (outcome.Result is null) return (new OneMessageResult { Fault = outcome.Fault }, null, null, null);
         Assessment assessment = Own(outcome.Result);
-        Decision decision = _decider.Decide(assessment.Facts);
+        Decision decision = decider.Decide(assessment.Facts);
         Branch branch = decision.Branches[0];
         PreparedCopy? copy = branch.Disposition == Disposition.Deliver ? Own(await _rooms.Preparer.PrepareAsync(assessment, branch, cancellation)) : null;
-        if (copy?.Fault is { } fault) return new OneMessageResult { Fault = fault };
-        bool deliver = copy?.Content is not null;
+        if (copy?.Fault is { } fault) return (new OneMessageResult { Fault = fault }, null, null, null);
         BranchOutcome done = new()
         {
             Recipients = branch.Recipients,
-            Disposition = deliver || branch.Disposition != Disposition.Deliver ? branch.Disposition : Disposition.Quarantine,
+            Disposition = copy?.Content is not null || branch.Disposition != Disposition.Deliver ? branch.Disposition : Disposition.Quarantine,
             Reasons = copy?.Unproven is { } why ? [.. branch.Reasons, $"unproven: {why}"] : branch.Reasons,
             Changed = copy?.Changed ?? false,
             Changes = copy?.Changes ?? [],
             Done = copy?.Done ?? [],
         };
-        return new OneMessageResult
-        {
-            Decision = DecisionReport.Overall([done]),
-            Report = DecisionReport.Build(assessment, decision, [done]),
-            Content = deliver ? Own(Seal(assessment, branch, copy!)) : null,
-        };
+        return (new OneMessageResult { Decision = DecisionReport.Overall([done]), Report = DecisionReport.Build(assessment, decision, [done]) }, assessment, branch, copy);
     }
 
     /// <summary>The password candidates of a message, best first; or the fault that prevented looking.</summary>
