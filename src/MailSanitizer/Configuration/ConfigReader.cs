@@ -1,3 +1,4 @@
+using MailSanitizer.Mail;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

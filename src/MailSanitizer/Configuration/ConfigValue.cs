@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using MailSanitizer.Mail;
 using YamlDotNet.RepresentationModel;
 
 namespace MailSanitizer.Configuration;

@@ -1,4 +1,4 @@
-namespace MailSanitizer.Configuration;
+namespace MailSanitizer.Mail;
 
 /// <summary>Finds the known word that a typo most likely meant.</summary>
 public static class Nearest
