@@ -1,0 +1,85 @@
+using MailSanitizer.Content.Formats.Links;
+
+namespace MailSanitizer.Content.Tests.Disarming;
+
+public class UrlJudgeTests
+{
+    [Theory]
+    [InlineData("https://example.jp/a?b=c#d", UrlKind.Web, "example.jp")]
+    [InlineData("HTTP://User:pw@Example.JP:8080/", UrlKind.Web, "example.jp")]
+    [InlineData("  https://example.jp  ", UrlKind.Web, "example.jp")]
+    [InlineData("http:\\\\example.jp\\x", UrlKind.Web, "example.jp")]
+    [InlineData("https:example.jp", UrlKind.Web, "example.jp")]
+    [InlineData("https://safe.example@evil.example/", UrlKind.Web, "evil.example")]
+    [InlineData("https://evil.example\\@safe.example/", UrlKind.Web, "evil.example")]
+    [InlineData("https://%65vil.example./", UrlKind.Web, "evil.example")]
+    [InlineData("https://[2001:db8::1]:1/", UrlKind.Web, "[2001:db8::1]")]
+    [InlineData("https://example.jp/login%3Aname?to=javascript%3A1", UrlKind.Web, "example.jp")]
+    [InlineData("mailto:a@example.jp", UrlKind.Mail, "")]
+    [InlineData("tel:+81-3-0000-0000", UrlKind.Phone, "")]
+    [InlineData("cid:image001.png@01D00000.00000000", UrlKind.Content, "")]
+    [InlineData("#top", UrlKind.Fragment, "")]
+    [InlineData("", UrlKind.Empty, "")]
+    [InlineData(" \t", UrlKind.Empty, "")]
+    [InlineData("page.html", UrlKind.Relative, "")]
+    [InlineData("/a/b:c", UrlKind.Relative, "")]
+    [InlineData("?q=a:b", UrlKind.Relative, "")]
+    [InlineData("{{unsubscribe}}", UrlKind.Relative, "")]
+    [InlineData("data:image/png;base64,AAAA", UrlKind.DataImage, "")]
+    public void What_may_stay(string url, UrlKind kind, string host)
+    {
+        JudgedUrl judged = UrlJudge.Judge(url);
+        Assert.Equal((kind, host), (judged.Kind, judged.Host));
+    }
+
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("JaVaScRiPt:alert(1)")]
+    [InlineData(" \u0001java\tscr\r\nipt:alert(1)")]
+    [InlineData("java\0script:alert(1)")]
+    [InlineData("java\u200Bscript:alert(1)")]
+    [InlineData("java\u00ADscript:alert(1)")]
+    [InlineData("javascript%3Aalert(1)")]
+    [InlineData("javascript%253Aalert(1)")]
+    [InlineData("%6Aavascript:alert(1)")]
+    [InlineData("\uFF4Aavascript:alert(1)")]
+    [InlineData("javascript\uFF1Aalert(1)")]
+    [InlineData("vbscript:x")]
+    [InlineData("livescript:x")]
+    [InlineData("data:text/html,<script>")]
+    [InlineData("data:image/svg+xml,<svg onload=x>")]
+    [InlineData("data:,x")]
+    [InlineData("data:image/png")]
+    [InlineData("file:///c:/windows/x")]
+    [InlineData("file://server/share")]
+    [InlineData("\\\\server\\share\\x.png")]
+    [InlineData("//server/share/x.png")]
+    [InlineData("/\\server/share")]
+    [InlineData("\\/server/share")]
+    [InlineData("%5C%5Cserver%5Cshare")]
+    [InlineData("/%5Cserver/share")]
+    [InlineData("c:\\windows\\x")]
+    [InlineData("search-ms:query=x&crumb=location:\\\\server")]
+    [InlineData("search:x")]
+    [InlineData("ms-msdt:/id PCWDiagnostic")]
+    [InlineData("ms-word:ofe|u|https://x")]
+    [InlineData("ms-appinstaller:?source=https://x")]
+    [InlineData("blob:https://x/1")]
+    [InlineData("filesystem:https://x/1")]
+    [InlineData("view-source:x")]
+    [InlineData("about:blank")]
+    [InlineData("ftp://x/")]
+    [InlineData("smb://x/")]
+    [InlineData("intent://x")]
+    [InlineData("jar:https://x!/")]
+    [InlineData("mhtml:https://x!y")]
+    [InlineData("res://ieframe.dll/x")]
+    [InlineData("shell:startup")]
+    [InlineData("ldap://x/")]
+    [InlineData("vscode://x")]
+    [InlineData("javascript:\uD800")]
+    public void What_acts(string url) => Assert.False(UrlJudge.Judge(url).MayLink, url);
+
+    [Fact]
+    public void A_lone_surrogate_is_judged_too() => Assert.Equal(UrlKind.Relative, UrlJudge.Judge("x\uD800:y").Kind);
+}
