@@ -6,6 +6,8 @@ namespace MailSanitizer.Benchmarks;
 /// <summary>A small SMTP and LMTP client: MAIL, RCPT and DATA in one write, TCP_NODELAY, one recipient a message.</summary>
 public sealed class MailClient : IDisposable
 {
+    private const int WriteSize = 4096;
+
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[8192];
     private int _start;
@@ -62,7 +64,8 @@ public sealed class MailClient : IDisposable
 
     private async Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes)..];
+        // Small writes: a single large one meets delayed acknowledgements on the loopback's 64 KB segments.
+        while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes[..Math.Min(bytes.Length, WriteSize)])..];
     }
 
     private async Task ExpectAsync(char code)

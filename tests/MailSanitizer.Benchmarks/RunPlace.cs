@@ -19,6 +19,21 @@ public sealed class RunPlace
     /// <summary>The daemon's process id.</summary>
     public int Daemon => Number("daemon");
 
+    /// <summary>The relay's port on 127.0.0.1.</summary>
+    public int Relay => Number("relay");
+
+    /// <summary>The relay's process id.</summary>
+    public int RelayProcess => Number("relay-process");
+
+    /// <summary>clamd's process id.</summary>
+    public int Clamd => Number("clamd-process");
+
+    /// <summary>The port of amavisd-new on 127.0.0.1.</summary>
+    public int Amavis => Number("amavis");
+
+    /// <summary>The process id of amavisd-new.</summary>
+    public int AmavisProcess => Number("amavis-process");
+
     /// <summary>Reads pairs; an odd word is a fault of the caller.</summary>
     public static RunPlace Read(string[] args)
     {
@@ -35,6 +50,15 @@ public sealed class RunPlace
     /// <summary>A list of numbers, or the default.</summary>
     public int[] Numbers(string name, params int[] otherwise) =>
         _values.TryGetValue(name, out string? text) ? [.. text.Split(',').Select(item => int.Parse(item, CultureInfo.InvariantCulture))] : otherwise;
+
+    /// <summary>A list of words, or the default.</summary>
+    public IReadOnlyList<string> Words(string name, IReadOnlyList<string> otherwise) => _values.TryGetValue(name, out string? text) ? text.Split(',') : otherwise;
+
+    /// <summary>Whether a value was given.</summary>
+    public bool Has(string name) => _values.ContainsKey(name);
+
+    /// <summary>A value that must be there.</summary>
+    public string Text(string name) => _values.GetValueOrDefault(name) ?? throw new ArgumentException($"--{name} is missing; start this by run.sh");
 
     /// <summary>Waits until the daemon is ready: workers, next hop and clamd answer.</summary>
     public async Task ReadyAsync()
@@ -68,5 +92,5 @@ public sealed class RunPlace
             .ToDictionary(pair => pair[0], pair => (long)double.Parse(pair[1], CultureInfo.InvariantCulture));
     }
 
-    private int Number(string name) => int.Parse(_values.GetValueOrDefault(name) ?? throw new ArgumentException($"--{name} is missing; start this by run.sh"), CultureInfo.InvariantCulture);
+    private int Number(string name) => int.Parse(Text(name), CultureInfo.InvariantCulture);
 }
