@@ -17,6 +17,9 @@ internal static class PartFormats
     public static bool IsContainer(string format) =>
         format is Message or "mht" or "mbox" or "tnef" or "p7m" or "pgp-message" || FormatTable.Find(format)?.Family is "archive" or "disk-image";
 
+    /// <summary>Formats that only act (programs, scripts, shortcuts, disk images, …), with their family.</summary>
+    public static IEnumerable<(string Id, string Family)> WithoutPassiveForm => FormatTable.All.Where(format => format.HasNoPassiveForm).Select(format => (format.Id, format.Family));
+
     /// <summary>
     /// The most special formats of a part that are neither passive nor taken by a handler: <c>docx</c> counts, not the <c>zip</c> that every docx also is.
     /// </summary>

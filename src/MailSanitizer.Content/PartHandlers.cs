@@ -6,6 +6,9 @@ public static class PartHandlers
     /// <summary>One line a handler.</summary>
     public static IReadOnlyList<IPartHandler> All { get; } =
     [
+        // First, so that nothing is written anew of what is replaced as a whole.
+        new Disarming.NoPassiveForm.NoPassiveFormHandler(),
+        new Disarming.NoPassiveForm.OneNoteHandler(),
         new Mime.MimeHandler(),
         new Unpacking.Zip.ZipHandler(),
         new Unpacking.Tar.TarHandler(),

@@ -72,7 +72,51 @@ internal static class BinaryKinds
         ushort subsystem = BinaryPrimitives.ReadUInt16LittleEndian(header[92..]);
         if (subsystem is >= 10 and <= 13) return "efi";
         if (subsystem == 1) return "sys";
-        return (BinaryPrimitives.ReadUInt16LittleEndian(header[22..]) & 0x2000) != 0 ? "dll" : "exe";
+        return (BinaryPrimitives.ReadUInt16LittleEndian(header[22..]) & 0x2000) != 0 ? Library(bytes) : "exe";
+    }
+
+    // Add-ins and control panel items are libraries that export a function of a fixed name; the name stands in clear in the export table.
+    private static string Library(PartBytes bytes)
+    {
+        const int Most = 8 * 1024 * 1024;
+        byte[] window = new byte[256 * 1024];
+        for (long at = 0; at < Math.Min(bytes.Length, Most); at += window.Length - 16)
+        {
+            ReadOnlySpan<byte> span = window.AsSpan(0, bytes.Read(at, window));
+            if (span.IndexOf("xlAutoOpen\0"u8) >= 0) return "xll";
+            if (span.IndexOf("CPlApplet\0"u8) >= 0) return "cpl";
+            if (span.Length < window.Length) break;
+        }
+
+        return "dll";
+    }
+
+    /// <summary>What a cabinet is for: told by the names of its members, which stand uncompressed in its head.</summary>
+    public static string Cabinet(ReadOnlySpan<byte> head) =>
+        head.IndexOf(".diagpkg\0"u8) >= 0 ? "diagcab" : head.IndexOf(".theme\0"u8) >= 0 ? "themepack" : head.IndexOf("manifest.xsf\0"u8) >= 0 ? "infopath" : "cab";
+
+    /// <summary>What a xar archive is for: an installer has a list of what it installs, which its compressed table of contents names.</summary>
+    public static string Xar(ReadOnlySpan<byte> head)
+    {
+        const int MostContents = 256 * 1024;
+        if (head.Length < 28) return "xar";
+        int header = BinaryPrimitives.ReadUInt16BigEndian(head[4..]);
+        if (header < 28 || header >= head.Length) return "xar";
+        using MemoryStream packed = new(head[header..].ToArray());
+        using System.IO.Compression.ZLibStream inflated = new(packed, System.IO.Compression.CompressionMode.Decompress);
+        byte[] contents = new byte[MostContents];
+        int length = 0;
+        try
+        {
+            for (int got; length < contents.Length && (got = inflated.Read(contents, length, contents.Length - length)) > 0;) length += got;
+        }
+        catch (InvalidDataException)
+        {
+            // A table that breaks off is judged by what came before.
+        }
+
+        ReadOnlySpan<byte> table = contents.AsSpan(0, length);
+        return table.IndexOf(">PackageInfo<"u8) >= 0 || table.IndexOf(">Distribution<"u8) >= 0 ? "pkg" : "xar";
     }
 
     private static string Riff(ReadOnlySpan<byte> kind) =>
@@ -208,7 +252,26 @@ internal static class BinaryKinds
             if (tail.SequenceEqual("cone"u8)) return "vhd";
         }
 
+        if (IsPartitioned(bytes)) return "bin-image";
         if (bytes.Length > 32 && bytes.Read(bytes.Length - 12, tail) == 4 && tail.SequenceEqual("NER5"u8)) return "nrg";
         return null;
+    }
+
+    // A master boot record with at least one partition that makes sense: what dd copies from a disk, or a GPT's protective one.
+    private static bool IsPartitioned(PartBytes bytes)
+    {
+        Span<byte> sector = stackalloc byte[512];
+        if (bytes.Length < 64 * 1024 || bytes.Length % 512 != 0 || bytes.Read(0, sector) < 512 || sector[510] != 0x55 || sector[511] != 0xAA) return false;
+        int used = 0;
+        for (int at = 446; at < 510; at += 16)
+        {
+            ReadOnlySpan<byte> entry = sector.Slice(at, 16);
+            if (entry[0] is not (0 or 0x80)) return false;
+            uint start = BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]), sectors = BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]);
+            if (entry[4] == 0 ? start != 0 || sectors != 0 : start == 0 || sectors == 0) return false;
+            if (entry[4] != 0) used++;
+        }
+
+        return used > 0;
     }
 }

@@ -305,7 +305,7 @@ public static partial class FormatTable
         pyd; exe; ; pyd
         xll; exe; application/vnd.ms-excel.addin; xll wll
         llvm-bitcode; ; ; bc
-        coff; ; ; obj
+        coff; ; ; 
         ne; ; ; 
         lua-bytecode; ; ; luac
         appimage; elf; application/vnd.appimage application/x-appimage; appimage
@@ -335,12 +335,15 @@ public static partial class FormatTable
         vbe; ; text/vbscript.encode; vbe
         wsf; text; application/x-wsf; wsf
         wsh; text; ; wsh
-        wsc; xml; text/scriptlet; wsc sct wsb
+        wsc; xml; text/scriptlet; wsc sct
+        htc; text; text/x-component; htc
+        msh; text; ; msh msh1 msh2
+        mshxml; xml; ; mshxml msh1xml msh2xml
         hta; html; application/hta; hta
         ps1; text; application/x-powershell text/x-powershell; ps1 psm1 psd1 ps2 pssc cdxml
         ps1xml; xml; ; ps1xml ps2xml
         psc1; xml; ; psc1 psc2
-        bat; text; application/x-bat application/bat application/x-batch; bat cmd btm nt
+        bat; text; application/x-bat application/bat application/x-batch; bat cmd btm
         sh; text; application/x-sh text/x-sh text/x-shellscript application/x-csh application/x-shellscript; sh bash zsh csh ksh fish tcsh
         command; text; ; command tool
         py; text; text/x-python application/x-python text/x-script.python; py pyw pyi
@@ -376,6 +379,9 @@ public static partial class FormatTable
         proj; xml; ; csproj vbproj vcxproj fsproj proj targets props sln
         osd; xml; ; osd
         lisp; text; ; lsp fas vlx
+        vb-project; text; ; vbp vsmacros
+        foxpro; text; ; fxp prg plg
+        office-profile; text; ; ops pcd prf
 
         [shortcut]
         lnk; ; application/x-ms-shortcut; lnk
@@ -404,6 +410,12 @@ public static partial class FormatTable
         mobileconfig; xml; application/x-apple-aspen-config; mobileconfig
         vpn; text; ; ovpn pbk
         group; xml; ; group
+        wsb; xml; ; wsb
+        shs; ; ; shs shb
+        xbap; xml; application/x-ms-xbap; xbap
+        appcontent-ms; xml; ; appcontent-ms
+        webpnp; text; ; webpnp
+        isp; text; application/x-internet-signup; isp ins
         wab; ; ; wab
         xnk; ; ; xnk
         asx; xml; video/x-ms-asf-plugin audio/x-ms-wax video/x-ms-wvx; asx wax wvx wmx
@@ -413,7 +425,8 @@ public static partial class FormatTable
         mad; ; ; mad maf mag mam maq mar mas mat mau mav maw mda mdt mdw mdz
 
         [help]
-        chm; ; application/vnd.ms-htmlhelp application/x-chm; chm chi
+        chm; ; application/vnd.ms-htmlhelp application/x-chm; chm chi its
+        hpj; text; ; hpj cnt
         hlp; ; application/winhlp; hlp
         hxs; ; ; hxs
 
@@ -431,7 +444,7 @@ public static partial class FormatTable
         dbf; ; application/dbf application/x-dbf; dbf
         parquet; ; application/vnd.apache.parquet; parquet
         hdf5; ; application/x-hdf5 application/x-hdf; h5 hdf5 hdf
-        mat-file; ; application/x-matlab-data; 
+        mat-file; ; application/x-matlab-data; mat
         rds; ; ; rds rdata
         pickle; ; ; pkl pickle
         numpy; ; ; npy npz
@@ -440,6 +453,7 @@ public static partial class FormatTable
         +pcap; ; application/vnd.tcpdump.pcap; pcap cap pcapng
         +torrent; ; application/x-bittorrent; torrent
         +stl; ; model/stl; stl
+        +wavefront; text; model/obj; obj mtl
         +gltf; ; model/gltf-binary; glb
         +mo; ; ; mo
         +icc; ; application/vnd.iccprofile; icc icm

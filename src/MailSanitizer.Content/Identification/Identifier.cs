@@ -84,7 +84,7 @@ public static class Identifier
     {
         if (head.StartsWith("PK"u8) && ZipReader.Read(bytes, limits) is { } zip) return ContainerKinds.OfZip(zip, limits);
         if (CfbFile.IsCfb(bytes)) return CfbFile.Open(bytes, limits, out _) is { } cfb ? ContainerKinds.OfCfb(cfb) : ["ole2"];
-        if (Signatures.Match(head, bytes.Length) is { } signed) return [signed is "bplist" ? Bplist(head) : signed];
+        if (Signatures.Match(head, bytes.Length) is { } signed) return [signed switch { "bplist" => Bplist(head), "cab" => BinaryKinds.Cabinet(head), "xar" => BinaryKinds.Xar(head), _ => signed }];
         if (DerKinds.Match(head) is { } der) return [der];
         if (head.StartsWith("%PDF-"u8) || head.StartsWith("%FDF-"u8)) return ["pdf"];
         if (BinaryKinds.Match(head, bytes) is { } structured) return [structured];

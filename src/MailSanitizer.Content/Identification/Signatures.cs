@@ -121,6 +121,7 @@ internal static class Signatures
         pyc 2:0D0A 4:00000000
         rpm 0:EDABEEDB
         flatpak 0:'flatpak'
+        pif 369:'MICROSOFT_PIFEX'
         jse 0:'#@~^'
         scpt 0:'FasdUAS_'
         lnk 0:4C000000 4:01140200 8:00000000C0000000

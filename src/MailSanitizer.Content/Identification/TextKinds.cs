@@ -77,6 +77,7 @@ internal static class TextKinds
         if (lower.StartsWith("querytype=olap", StringComparison.Ordinal)) return "oqy";
         if (lower.StartsWith("#extm3u", StringComparison.Ordinal) || lower.StartsWith("[playlist]", StringComparison.Ordinal)) return "m3u";
         if (lower.Contains("full address:s:", StringComparison.Ordinal)) return "rdp";
+        if (lower.AsSpan(0, Math.Min(lower.Length, 2_048)).Contains(".application#", StringComparison.Ordinal) && lower.Contains("publickeytoken=", StringComparison.Ordinal) && lower.Contains("culture=", StringComparison.Ordinal)) return "appref-ms";
         if (lower.StartsWith("# disk descriptorfile", StringComparison.Ordinal)) return "vmdk";
         string sections = lower.Length > 1_024 ? lower[..1_024] : lower;
         if (!sections.Contains('[', StringComparison.Ordinal)) return null;
@@ -119,6 +120,8 @@ internal static class TextKinds
         if (Count(lower, "createobject(", "wscript.", "getobject(") > 0 && Count(lower, "dim ", "set ", "on error resume next", "end sub", "end function", "chr(") > 0) return "vbs";
         if (Count(lower, "attribute vb_name") > 0) return "vbs";
         if (Count(lower, "$env:", "invoke-expression", "invoke-webrequest", "new-object ", "write-host", "iex ", "start-process", "[system.", "set-executionpolicy", "get-childitem", "-encodedcommand") >= 2) return "ps1";
+        if ((lower.StartsWith("import ", StringComparison.Ordinal) || lower.StartsWith("from ", StringComparison.Ordinal) || lower.Contains("\nimport ", StringComparison.Ordinal))
+            && Count(lower, "os.system(", "subprocess.", "exec(", "eval(", "urllib.", "requests.get", "socket.", "ctypes.", "__import__", "__name__", "base64.b64decode") >= 2) return "py";
         if (Count(lower, "tell application", "do shell script") >= 2 || (lower.StartsWith("tell application", StringComparison.Ordinal) && lower.Contains("end tell", StringComparison.Ordinal))) return "applescript";
         return null;
     }

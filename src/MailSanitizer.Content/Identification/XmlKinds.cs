@@ -24,6 +24,7 @@ internal static class XmlKinds
         }
 
         if (root.StartsWith("<job", StringComparison.Ordinal) || root.StartsWith("<package>", StringComparison.Ordinal)) return lower.Contains("<script", StringComparison.Ordinal) ? "wsf" : "xml";
+        if (IsElement(root, "<configuration") && (lower.Contains("<logoncommand", StringComparison.Ordinal) || lower.Contains("<mappedfolder", StringComparison.Ordinal) || lower.Contains("<vgpu", StringComparison.Ordinal))) return "wsb";
         if (IsElement(root, "<plist")) return Plist(lower);
         if (IsElement(root, "<office:document")) return Flat(lower);
         if (root.Contains("urn:schemas-microsoft-com:asm.v", StringComparison.Ordinal) && lower.Contains("<deployment", StringComparison.Ordinal)) return "application";
@@ -89,7 +90,7 @@ internal static class XmlKinds
     private static string Plist(string lower) =>
         lower.Contains("payloadcontent", StringComparison.Ordinal) ? "mobileconfig"
         : lower.Contains("<key>window settings</key>", StringComparison.Ordinal) || lower.Contains("<key>commandstring</key>", StringComparison.Ordinal) ? "terminal"
-        : lower.Contains("<key>url</key>", StringComparison.Ordinal) ? (lower.Contains("file://", StringComparison.Ordinal) ? "fileloc" : "webloc")
+        : lower.Contains("<key>url</key>", StringComparison.Ordinal) ? (lower.Contains("file:/", StringComparison.Ordinal) ? "fileloc" : lower.Contains("<string>http", StringComparison.Ordinal) ? "webloc" : "inetloc")
         : "xml";
 
     private static string Flat(string lower) =>

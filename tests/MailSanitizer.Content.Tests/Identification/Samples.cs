@@ -163,6 +163,12 @@ internal static class Samples
         yield return ("lua-bytecode", B("1B4C7561 53", 64), 3);
         yield return ("llvm-bitcode", B("4243C0DE 3514", 64), 3);
         yield return ("rpm", B("EDABEEDB 0300", 128), 3);
+        yield return ("pif", At(545, (1, [0x78]), (369, A("MICROSOFT PIFEX"))), 370);
+        yield return ("xll", [.. Pe(0x2102, 2), .. A("xlAutoOpen\0")], 513);
+        yield return ("cpl", [.. Pe(0x2102, 2), .. A("CPlApplet\0")], 513);
+        yield return ("diagcab", A("MSCF\0\0\0\0" + new string('\0', 60) + "a.diagpkg\0", 128), 72);
+        yield return ("themepack", A("MSCF\0\0\0\0" + new string('\0', 60) + "a.theme\0", 128), 72);
+        yield return ("bin-image", At(65_536, (446, [0x80]), (450, [7]), (454, [1]), (458, [64]), (510, [0x55, 0xAA])), 446);
         yield return ("flatpak", A("flatpak\0\u0001", 64), 6);
         yield return ("jse", A("#@~^DgAAAA==\\ko$K6,JC0JpqAQAAA==^#~@", 64), 3);
         yield return ("scpt", A("FasdUAS 1.101.10", 64), 7);
@@ -279,7 +285,7 @@ internal static class Samples
             ("xsl", "<?xml version=\"1.0\"?><xsl:stylesheet version=\"1.0\">"), ("wsc", "<?xml version=\"1.0\"?><scriptlet>"), ("wsf", "<job id=\"x\"><script language=\"VBScript\">"), ("jnlp", "<?xml version=\"1.0\"?><jnlp spec=\"1.0+\">"), ("msc", "<?xml version=\"1.0\"?><MMC_ConsoleFile ConsoleVersion=\"3.0\">"),
             ("settingcontent-ms", "<?xml version=\"1.0\"?><PCSettings><SearchableContent>"), ("searchconnector-ms", "<?xml version=\"1.0\"?><searchConnectorDescription>"), ("library-ms", "<?xml version=\"1.0\"?><libraryDescription>"), ("search-ms", "<?xml version=\"1.0\"?><persistedQuery version=\"1.0\">"),
             ("contact", "<?xml version=\"1.0\"?><c:contact c:Version=\"1\">"), ("appinstaller", "<?xml version=\"1.0\"?><AppInstaller Uri=\"x\">"), ("application", "<?xml version=\"1.0\"?><asmv1:assembly xmlns:asmv1=\"urn:schemas-microsoft-com:asm.v1\"><deployment install=\"true\">"), ("rdg", "<?xml version=\"1.0\"?><RDCMan programVersion=\"2.7\">"),
-            ("psc1", "<?xml version=\"1.0\"?><PSConsoleFile ConsoleSchemaVersion=\"1.0\">"), ("osd", "<?xml version=\"1.0\"?><SOFTPKG NAME=\"x\">"), ("asx", "<asx version=\"3.0\">"), ("task", "<?xml version=\"1.0\"?><Task xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">"),
+            ("wsb", "<Configuration><MappedFolders><MappedFolder>"), ("inetloc", "<?xml version=\"1.0\"?><plist><dict><key>URL</key><string>smb://x</string>"), ("appref-ms", "http://example.com/a.application#a.application, Culture=neutral, PublicKeyToken=0000000000000000, processorArchitecture=msil"), ("psc1", "<?xml version=\"1.0\"?><PSConsoleFile ConsoleSchemaVersion=\"1.0\">"), ("osd", "<?xml version=\"1.0\"?><SOFTPKG NAME=\"x\">"), ("asx", "<asx version=\"3.0\">"), ("task", "<?xml version=\"1.0\"?><Task xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">"),
             ("proj", "<Project xmlns=\"http://schemas.microsoft.com/developer/msbuild/2003\">"), ("mobileconfig", "<?xml version=\"1.0\"?><plist><dict><key>PayloadContent</key>"), ("terminal", "<?xml version=\"1.0\"?><plist><dict><key>CommandString</key>"), ("webloc", "<?xml version=\"1.0\"?><plist><dict><key>URL</key><string>http://x</string>"),
             ("fileloc", "<?xml version=\"1.0\"?><plist><dict><key>URL</key><string>file:///x</string>"), ("xfdf", "<?xml version=\"1.0\"?><xfdf xmlns=\"x\">"), ("txt", "hello, world\r\n"),
         ];

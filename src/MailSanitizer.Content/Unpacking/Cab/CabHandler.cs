@@ -6,7 +6,7 @@ public sealed class CabHandler : ArchiveHandler
     private const int OtherCabinet = 0xFFFD;
 
     /// <inheritdoc/>
-    public override IReadOnlyCollection<string> Formats { get; } = ["cab"];
+    public override IReadOnlyCollection<string> Formats { get; } = ["cab", "diagcab", "themepack", "infopath"];
 
     /// <inheritdoc/>
     protected override IEnumerable<ArchiveMember> Members(ArchiveReading reading)

@@ -8,7 +8,7 @@ public sealed class SelfExtractingHandler : IPartHandler
     private const int Overlap = 64;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Formats { get; } = ["exe", "dll", "elf", "macho", "sfx"];
+    public IReadOnlyCollection<string> Formats { get; } = ["exe", "dll", "xll", "cpl", "elf", "macho", "sfx"];
 
     /// <inheritdoc/>
     public void Walk(Part part, IWalkContext context)

@@ -7,7 +7,7 @@ public sealed class UnsupportedHandler : IPartHandler
     public IReadOnlyCollection<string> Formats { get; } =
     [
         "lz4", "br", "arc", "zoo", "shar", "stuffit", "alz", "egg", "dgca", "lrz", "snappy", "xar", "udf", "vhd", "vhdx", "vmdk", "vdi", "qcow2", "wim", "dmg", "nrg", "mdf",
-        "bin-image", "daa", "fat-image", "squashfs", "ext-image", "pst", "dbx", "rpm", "ar",
+        "bin-image", "daa", "fat-image", "squashfs", "ext-image", "pst", "dbx", "rpm", "ar", "deb", "pkg",
     ];
 
     /// <inheritdoc/>

@@ -10,7 +10,8 @@ public sealed class ZipHandler : IPartHandler
     private const int MostOfAKind = 50;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Formats { get; } = ["zip"];
+    // Program packages have no disarmer of their own that would open them; documents (docx, odt) have.
+    public IReadOnlyCollection<string> Formats { get; } = ["zip", "jar", "apk", "ipa", "xap", "air", "xpi", "crx", "vsix", "nupkg", "msix", "appx", "pyz"];
 
     /// <inheritdoc/>
     public void Walk(Part part, IWalkContext context)
