@@ -8,7 +8,7 @@ FROM ${SDK} AS build
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src ./src
-RUN dotnet publish src/MailSanitizer/MailSanitizer.csproj --configuration Release --output /app
+RUN dotnet publish src/MailSanitizer/MailSanitizer.csproj --configuration Release --use-current-runtime --self-contained false --output /app
 
 FROM ${RUNTIME}
 # curl asks for the health; clamd runs beside us, in a container or on the host.

@@ -4,7 +4,7 @@
 # Everything runs on loopback in a temporary folder and is gone afterwards.
 #   ./run.sh        the demonstration
 #   ./run.sh load   the load run of the README, beside a bare server, a bare relay and amavisd-new (installs postfix, unbound and amavisd-new);
-#                   --mails 10KB,100KB,1MB,10MB --sessions 1,8,32 --seconds 5 choose less
+#                   --mails 10KB,100KB,1MB,10MB --sessions 1,8,32 --seconds 5 --through 'bare relay,MailSanitizer' choose less
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
@@ -60,8 +60,8 @@ fi
 
 echo "Building (Release) …"
 dotnet build tests/MailSanitizer.Benchmarks -c Release -v quiet --nologo ${MAILSANITIZER_BUILD_OPTIONS:-}
-
 work=$(mktemp -d /tmp/mailsanitizer-run.XXXXXX)
+dotnet publish src/MailSanitizer -c Release --use-current-runtime --self-contained false -o "$work/app" -v quiet --nologo ${MAILSANITIZER_BUILD_OPTIONS:-}
 mkdir "$work/db" "$work/tmp" "$work/state"
 chmod 700 "$work/state"
 taken=" "
@@ -167,6 +167,6 @@ CONF
   ready "$amavisport" amavisd-new
   set -- --relay "$relayport" --relay-process "$relay" --clamd-process "$clamd" --amavis "$amavisport" --amavis-process "$amavis" "$@"
 fi
-DOTNET_gcServer=0 src/MailSanitizer/bin/Release/net10.0/mailsanitizer serve --config "$work/mailsanitizer.yaml" >"$work/daemon.log" 2>&1 </dev/null & daemon=$!
+DOTNET_gcServer=0 "$work/app/mailsanitizer" serve --config "$work/mailsanitizer.yaml" >"$work/daemon.log" 2>&1 </dev/null & daemon=$!
 
 "$bin/MailSanitizer.Benchmarks" "$what" --lmtp "$lmtp" --next-hop "$next" --web "$web" --daemon "$daemon" "$@"

@@ -15,6 +15,9 @@ public sealed record LoadFigures(string Target, string Kind, int Sessions, int M
 /// <summary>One run: so many sessions, each sending the next mail as soon as the last is answered, for some seconds.</summary>
 public static class LoadRun
 {
+    /// <summary>Sends for some seconds without measuring.</summary>
+    public static Task WarmAsync(LoadTarget target, IReadOnlyList<LoadMail> mails, TimeSpan duration) => SendAsync(target, mails, 8, duration, []);
+
     /// <summary>Runs it. Times in milliseconds, processor time in milliseconds a message.</summary>
     public static async Task<LoadFigures> MeasureAsync(LoadTarget target, IReadOnlyList<LoadMail> mails, int sessions, TimeSpan duration, int clamd)
     {
