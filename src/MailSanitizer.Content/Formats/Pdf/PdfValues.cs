@@ -36,7 +36,7 @@ internal sealed class PdfName(string text) : PdfValue
     public string Text => text;
 }
 
-/// <summary>A string. The bytes are those of the file: where the file is encrypted, <see cref="PdfFile"/> decrypts them when an object is loaded.</summary>
+/// <summary>A string. The bytes are those of the file: where the file is encrypted, they are decrypted when an object is loaded.</summary>
 internal sealed class PdfString(byte[] bytes, bool isHex) : PdfValue
 {
     public byte[] Bytes => bytes;
