@@ -94,6 +94,9 @@ internal sealed record Fact(string Name, FactType Type, FactScope Scope, string 
     /// <summary>For the reference page: a condition on it.</summary>
     public required string Example { get; init; }
 
+    /// <summary>Place in the table.</summary>
+    public int Number { get; init; }
+
     /// <summary>Whether a word of the rule's choice ends its name.</summary>
     public bool IsOpen => Name.EndsWith(".*", StringComparison.Ordinal);
 }

@@ -8,7 +8,7 @@ internal static class FactTable
 {
     /// <summary>The rows in the order of the reference page.</summary>
     public static IReadOnlyList<Fact> All { get; } =
-        [.. EnvelopeFacts.All, .. HeaderFieldFacts.All, .. AuthenticationRows.All, .. MessageRows.All, .. PartRows.All];
+        [.. EnvelopeFacts.All.Concat(HeaderFieldFacts.All).Concat(AuthenticationRows.All).Concat(MessageRows.All).Concat(PartRows.All).Select((fact, number) => fact with { Number = number })];
 
     private static readonly FrozenDictionary<string, Fact> ByName = All.ToFrozenDictionary(fact => fact.Name, StringComparer.Ordinal);
 

@@ -9,8 +9,9 @@ namespace MailSanitizer.Rules.Facts;
 /// </summary>
 internal sealed class FactView(MessageIndex index, int recipient, RuleSetOptions options, EvaluationMeter meter)
 {
-    private readonly Dictionary<(Fact, string), IReadOnlyList<FactValue>> _values = [];
-    private readonly Dictionary<Fact, IReadOnlyList<FactValue>> _ofPart = [];
+    private readonly IReadOnlyList<FactValue>?[] _values = new IReadOnlyList<FactValue>?[FactTable.All.Count];
+    private readonly Dictionary<string, IReadOnlyList<FactValue>> _open = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<FactValue>?[] _ofPart = new IReadOnlyList<FactValue>?[FactTable.All.Count];
 
     public MessageIndex Index => index;
 
@@ -36,21 +37,16 @@ internal sealed class FactView(MessageIndex index, int recipient, RuleSetOptions
         PartFact? before = Part;
         if (ReferenceEquals(before, part)) return before;
         Part = part;
-        _ofPart.Clear();
+        Array.Clear(_ofPart);
         return before;
     }
 
     public IReadOnlyList<FactValue> Values(FactReference reference)
     {
-        IReadOnlyList<FactValue>? values;
-        if (reference.Fact.Scope == FactScope.Part)
-        {
-            if (Part is null) return [];
-            if (!_ofPart.TryGetValue(reference.Fact, out values)) _ofPart[reference.Fact] = values = reference.Fact.Read(this, reference.Argument);
-            return values;
-        }
-
-        if (!_values.TryGetValue((reference.Fact, reference.Argument), out values)) _values[(reference.Fact, reference.Argument)] = values = reference.Fact.Read(this, reference.Argument);
+        Fact fact = reference.Fact;
+        if (fact.Scope == FactScope.Part) return Part is null ? [] : _ofPart[fact.Number] ??= fact.Read(this, "");
+        if (!fact.IsOpen) return _values[fact.Number] ??= fact.Read(this, "");
+        if (!_open.TryGetValue(reference.Name, out IReadOnlyList<FactValue>? values)) _open[reference.Name] = values = fact.Read(this, reference.Argument);
         return values;
     }
 }
