@@ -1,3 +1,4 @@
+using System.Buffers;
 using MailSanitizer.Content;
 using MailSanitizer.Mail.Signatures;
 
@@ -6,11 +7,16 @@ namespace MailSanitizer.Rules.Conditions;
 /// <summary>Scheme and host of a link's target as a browser reads them: backslashes are slashes, user names end at the last @, tabs and line ends do not count (WHATWG URL 4.4).</summary>
 internal static class LinkText
 {
+    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    // RFC 3986 3.1.
+    private static readonly SearchValues<char> SchemeLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
     public static string? Scheme(string url)
     {
         string text = Clean(url);
         int colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && text.AsSpan(0, colon).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.") < 0 ? text[..colon].ToLowerInvariant() : null;
+        return colon > 0 && text.AsSpan(0, colon).IndexOfAnyExcept(SchemeLetters) < 0 ? text[..colon].ToLowerInvariant() : null;
     }
 
     public static string? Host(string url)
@@ -50,7 +56,7 @@ internal static class LinkText
         string host = end < 0 ? text : text[..end];
         int dot = host.LastIndexOf('.');
         // report.pdf is a file name; www.bank.example and bank.example/login are addresses.
-        return dot > 0 && host.Length - dot - 1 >= 2 && host.AsSpan(dot + 1).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") < 0
+        return dot > 0 && host.Length - dot - 1 >= 2 && host.AsSpan(dot + 1).IndexOfAnyExcept(Letters) < 0
             && !host.Contains('@', StringComparison.Ordinal) && (host.StartsWith("www.", StringComparison.OrdinalIgnoreCase) || end > 0);
     }
 

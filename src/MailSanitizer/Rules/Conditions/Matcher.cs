@@ -217,7 +217,7 @@ internal sealed class ItemMatcher(IReadOnlyList<KeyValuePair<ItemField, Matcher>
 {
     public IReadOnlyList<KeyValuePair<ItemField, Matcher>> Fields => fields;
 
-    public override int Cost => fields.Sum(field => field.Value.Cost);
+    public override int Cost => fields.Sum(one => one.Value.Cost);
 
     public override bool Matches(FactValue value, FactView view)
     {

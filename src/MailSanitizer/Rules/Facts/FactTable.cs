@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using MailSanitizer.Mail;
 
 namespace MailSanitizer.Rules.Facts;
 

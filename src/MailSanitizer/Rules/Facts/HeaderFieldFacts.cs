@@ -1,4 +1,3 @@
-using MailSanitizer.Mail;
 
 namespace MailSanitizer.Rules.Facts;
 

@@ -1,4 +1,3 @@
-using MailSanitizer.Mail;
 using MailSanitizer.Rules.Conditions;
 using MailSanitizer.Rules.Facts;
 using MailSanitizer.Rules.Texts;

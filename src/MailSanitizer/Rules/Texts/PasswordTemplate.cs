@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using MailSanitizer.Mail;
 using MailSanitizer.Rules.Facts;
 
 namespace MailSanitizer.Rules.Texts;
@@ -59,7 +58,7 @@ internal static class PasswordTemplate
 
     private static string? Value(string field, FactView view, DateTimeOffset day)
     {
-        Mailbox? from = view.Index.Mailboxes("From").FirstOrDefault();
+        Mailbox? from = view.Index.Mailboxes("From") is [var first, ..] ? first : null;
         string to = view.Recipient.Address;
         return field switch
         {

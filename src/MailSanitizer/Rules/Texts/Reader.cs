@@ -35,7 +35,7 @@ internal static class Reader
         "format" => part is null ? "" : SafeText.ForNotice(part.Format),
         "size" => part is null ? "" : Size(part.Size),
         "reason" => part is null ? "" : view.Index.FindingsOf(part).Select(finding => FindingKinds.Find(finding.Kind)).FirstOrDefault(kind => kind is { Class: not FindingClass.Note })?.Title ?? "",
-        "from" => SafeText.ForNotice(view.Index.Mailboxes("From").FirstOrDefault()?.Address),
+        "from" => SafeText.ForNotice(view.Index.Mailboxes("From") is [var first, ..] ? first.Address : ""),
         _ => view.Message.Id.ToString(),
     };
 
