@@ -1,4 +1,3 @@
-
 namespace MailSanitizer.Rules.Facts;
 
 /// <summary>Facts of header fields and of the addresses in them. All of them are the sender's own words.</summary>
