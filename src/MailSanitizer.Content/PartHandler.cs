@@ -140,6 +140,9 @@ public sealed record RebuildOutcome(RebuildKind Kind, string? Name = null, strin
     /// <summary>New bytes were written, name and type stay.</summary>
     public static RebuildOutcome Rewritten { get; } = new(RebuildKind.Rewritten);
 
+    /// <summary>Nothing of the part may stay, and nothing is missed without it (the interactive twin of a body): it is left out. The root of a job cannot be.</summary>
+    public static RebuildOutcome Stripped { get; } = new(RebuildKind.Stripped);
+
     /// <summary>The part cannot be written without what has to go: it is replaced by a notice.</summary>
     public static RebuildOutcome Failed(string why) => new(RebuildKind.Failed, Failure: why);
 }
@@ -155,6 +158,9 @@ public enum RebuildKind
 
     /// <summary>It could not be done.</summary>
     Failed,
+
+    /// <summary>The part is to be left out.</summary>
+    Stripped,
 }
 
 /// <summary>A password to try. Never printed: <see cref="ToString"/> hides it.</summary>

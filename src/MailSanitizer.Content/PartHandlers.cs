@@ -33,5 +33,6 @@ public static class PartHandlers
         new Unpacking.Pgp.PgpHandler(),
         new Unpacking.SelfExtracting.SelfExtractingHandler(),
         new Unpacking.Unsupported.UnsupportedHandler(),
+        new Disarming.Html.HtmlHandler(),
     ];
 }

@@ -156,7 +156,15 @@ internal sealed class PartRebuildSession
             }
 
             if (outcome.Kind is RebuildKind.Unchanged) continue;
-            if (outcome.Kind is RebuildKind.Failed)
+            if (outcome.Kind is RebuildKind.Stripped && canBeReplaced && part.Parent is not null)
+            {
+                Release(owned);
+                SettleBelow(part.Path);
+                _changes.Add(new ChangeFact(part.Path, part.Bytes.Sha256, null, "stripped", ""));
+                return new Rebuilt(ChildDecisionKind.Strip);
+            }
+
+            if (outcome.Kind is RebuildKind.Failed or RebuildKind.Stripped)
             {
                 failure = outcome.Failure ?? handler.GetType().Name;
                 break;
