@@ -41,7 +41,18 @@ public sealed class Assessor(
         List<FindingFact> findings = [.. walk?.Findings ?? [], .. vouched.Findings, .. OwnFindings(message, walked.Outcome.Died)];
         if (walk is not null)
         {
-            scans = await TimedAsync(times, "scan", () => scanner.ScanAsync(Items(message, walk, now), cancellation));
+            // A scanner that answers each leaf late is late for the message too: the budget is the message's (promise 11).
+            using CancellationTokenSource limit = Until(TimeBudget.ScanEnds(message), cancellation);
+            try
+            {
+                scans = await TimedAsync(times, "scan", () => scanner.ScanAsync(Items(message, walk, now), limit.Token));
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                walk.Dispose();
+                return new AssessmentOutcome(null, "the scan was not done within its share of the time budget");
+            }
+
             if (!now.AcceptUnscanned && scans.FirstOrDefault(scan => scan.Outcome == ScanOutcome.Unavailable) is { } silent)
             {
                 walk.Dispose();

@@ -29,17 +29,20 @@ public sealed class DaemonServer : IDisposable
     /// <param name="clamd">clamd, or null for the hash list only.</param>
     /// <param name="mode"><c>after-queue</c> or <c>before-queue</c>.</param>
     /// <param name="port">Where it is to listen; 0 for a free port.</param>
-    public static async Task<DaemonServer> StartAsync(string nextHop, ClamdServer? clamd, string mode = "after-queue", int port = 0)
+    /// <param name="settings">Further lines of its configuration.</param>
+    /// <param name="scheme"><c>lmtp</c> or <c>smtp</c>.</param>
+    public static async Task<DaemonServer> StartAsync(string nextHop, ClamdServer? clamd, string mode = "after-queue", int port = 0, string settings = "", string scheme = "lmtp")
     {
         DaemonServer server = new(port == 0 ? FreePort.Take() : port);
         await File.WriteAllTextAsync(Path.Combine(server._folder, "mailsanitizer.yaml"), $$"""
-            listen: [{ url: "lmtp://127.0.0.1:{{server.Port}}", direction: auto, mode: {{mode}} }]
+            listen: [{ url: "{{scheme}}://127.0.0.1:{{server.Port}}", direction: auto, mode: {{mode}} }]
             next-hop: {{nextHop}}
             local-domains: [rcpt.test]
             authserv-id: ms.test
             state: {{server._folder}}/state
             web: { listen: "http://127.0.0.1:{{FreePort.Take()}}" }
             {{(clamd is null ? "" : $"clamav: {{ address: \"{clamd.UnixAddress}\" }}")}}
+            {{settings}}
 
             """);
         try
@@ -67,6 +70,16 @@ public sealed class DaemonServer : IDisposable
         for (Stopwatch watch = Stopwatch.StartNew(); !await GreetsAsync(); await Task.Delay(50))
         {
             if (_process.HasExited || watch.Elapsed.TotalSeconds > 120) throw new InvalidOperationException($"the daemon does not serve: {Log}");
+        }
+    }
+
+    /// <summary>The highest resident memory so far of the daemon itself, without its workers (bytes).</summary>
+    public long PeakMemory
+    {
+        get
+        {
+            string line = File.ReadLines($"/proc/{_process!.Id}/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
         }
     }
 

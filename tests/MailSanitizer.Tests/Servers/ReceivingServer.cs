@@ -19,6 +19,8 @@ public sealed class ReceivingServer : IAsyncDisposable
     private readonly ConcurrentQueue<string> _commands = new();
     private readonly Task _accepting;
     private int _sessions;
+    private volatile int _stalls;
+    private int _stallsSeen;
 
     private ReceivingServer(Socket listener, string? unixPath, ReceivingBehaviour behaviour)
     {
@@ -95,6 +97,19 @@ public sealed class ReceivingServer : IAsyncDisposable
         CloseSessions();
         if (_unixPath is not null) File.Delete(_unixPath);
     }
+
+    /// <summary>Waits until one more session stalls on order than at the end of the last such wait.</summary>
+    public async Task UntilStalledAsync(int seconds = 30)
+    {
+        for (Stopwatch watch = Stopwatch.StartNew(); _stalls == _stallsSeen; await Task.Delay(5))
+        {
+            if (watch.Elapsed.TotalSeconds > seconds) throw new TimeoutException($"no session stalled in {seconds} s; last commands: {string.Join(" | ", _commands.TakeLast(10))}");
+        }
+
+        _stallsSeen = _stalls;
+    }
+
+    internal void Stalled() => Interlocked.Increment(ref _stalls);
 
     internal void Note(string command) => _commands.Enqueue(command);
 

@@ -177,6 +177,7 @@ internal sealed class ReceivingSession(ReceivingServer server, int number, Netwo
         if (server.Behaviour.StallAt == moment)
         {
             await Flush();
+            server.Stalled();
             await Task.Delay(Timeout.Infinite, stop);
         }
 

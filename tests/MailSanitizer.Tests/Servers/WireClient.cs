@@ -21,7 +21,9 @@ public enum WireMode
 /// <summary>A client for scripts against SMTP and LMTP servers: it sends exactly what it is told and reads replies. Text is Latin-1, so that any byte can be written.</summary>
 public sealed class WireClient(Stream stream, WireMode mode) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long it waits for a server.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
+
     private readonly byte[] _buffer = new byte[16384];
     private Stream _stream = stream;
     private int _start;
