@@ -18,7 +18,7 @@ internal static class LocalRooms
         Stack<Func<ValueTask>> closing = new();
         try
         {
-            EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(new StorageOptions { Folder = settings.State, LimitBytes = settings.StoreLimit }, time, cancellation);
+            EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(OperatorRooms.StorageOptionsOf(settings), time, cancellation);
             closing.Push(storage.DisposeAsync);
             AuditTrail audit = AuditTrail.Open(OperatorRooms.AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
             closing.Push(audit.DisposeAsync);

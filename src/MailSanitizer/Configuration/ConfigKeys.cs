@@ -43,6 +43,8 @@ public static class ConfigKeys
             (settings, node) => settings with { AcceptUpstreamResults = Flag(node) }, settings => Yes(settings.AcceptUpstreamResults)),
         new("authserv-id", "host name", "Our name: in Authentication-Results, Received and greetings. Default: the machine's name.", "mx.example.jp", false,
             (settings, node) => settings with { AuthservId = Domain(node) }, settings => settings.AuthservId),
+        new("recipient-delimiter", "characters", "What separates the extension of a recipient (Postfix recipient_delimiter); an empty text for none.", "\"+\"", false,
+            (settings, node) => settings with { RecipientDelimiter = Delimiter(node) }, settings => settings.RecipientDelimiter),
         new("message-size-limit", "size", "Largest message taken. The MTA's own limit should be lower, the next hop's larger.", "200MB", false,
             (settings, node) => settings with { MessageSizeLimit = Size(node) }, settings => Bytes(settings.MessageSizeLimit)),
         new("state", "folder", "Spool, held mail, quarantine, audit, embedded database. One daemon owns it.", "/var/lib/mailsanitizer", false,
@@ -71,11 +73,23 @@ public static class ConfigKeys
             (settings, node) => settings with { HoldWholeFor = Duration(node) }, settings => Time(settings.HoldWholeFor)),
         new("hold.keep-for", "time", "How long the locked part waits on after the message went on without it.", "3d", true,
             (settings, node) => settings with { HoldKeepFor = Duration(node) }, settings => Time(settings.HoldKeepFor)),
+        new("hold.messages-per-correspondence", "number", "Messages that may wait for one sender and recipient; what comes above it is not held but quarantined at once.", "50", false,
+            (settings, node) => settings with { HoldMessages = settings.HoldMessages with { Correspondence = Number(node, 1, 1_000_000) } }, settings => settings.HoldMessages.Correspondence.ToString(CultureInfo.InvariantCulture)),
+        new("hold.size-per-correspondence", "size", "Bytes that may wait for one sender and recipient.", "256MB", false,
+            (settings, node) => settings with { HoldBytes = settings.HoldBytes with { Correspondence = Size(node) } }, settings => Bytes(settings.HoldBytes.Correspondence)),
+        new("hold.messages-per-client-network", "number", "Messages that may wait for one client network (/24, /64); what comes above it is not held but quarantined at once.", "500", false,
+            (settings, node) => settings with { HoldMessages = settings.HoldMessages with { ClientNetwork = Number(node, 1, 1_000_000) } }, settings => settings.HoldMessages.ClientNetwork.ToString(CultureInfo.InvariantCulture)),
+        new("hold.size-per-client-network", "size", "Bytes that may wait for one client network (/24, /64).", "1GB", false,
+            (settings, node) => settings with { HoldBytes = settings.HoldBytes with { ClientNetwork = Size(node) } }, settings => Bytes(settings.HoldBytes.ClientNetwork)),
+        new("hold.messages-per-recipient", "number", "Messages that may wait for one recipient; what comes above it is not held but quarantined at once.", "200", false,
+            (settings, node) => settings with { HoldMessages = settings.HoldMessages with { Recipient = Number(node, 1, 1_000_000) } }, settings => settings.HoldMessages.Recipient.ToString(CultureInfo.InvariantCulture)),
+        new("hold.size-per-recipient", "size", "Bytes that may wait for one recipient.", "1GB", false,
+            (settings, node) => settings with { HoldBytes = settings.HoldBytes with { Recipient = Size(node) } }, settings => Bytes(settings.HoldBytes.Recipient)),
         new("passwords.from-other-mails", "true or false", "Whether passwords are looked for in other mails of the same correspondence.", "true", true,
             (settings, node) => settings with { PasswordsFromOtherMails = Flag(node) }, settings => Yes(settings.PasswordsFromOtherMails)),
         new("passwords.keep-for", "time", "How long candidates of a correspondence are kept, encrypted.", "3d", true,
             (settings, node) => settings with { PasswordsKeepFor = Duration(node) }, settings => Time(settings.PasswordsKeepFor)),
-        new("passwords.shared-domains", "list of domains", "Mail providers used by strangers: there a correspondence is one whole address.", "[gmail.com, yahoo.co.jp]", true,
+        new("passwords.shared-domains", "list of domains", "Mail providers used by strangers, beside the shipped list of free mail, carriers and providers: there a correspondence is one whole address.", "[mail.example.net]", false,
             (settings, node) => settings with { SharedDomains = List(node, Domain) }, settings => Join(settings.SharedDomains)),
         new("notices.from", "address", "Sender of notices and follow-up mail. Without it nobody is told.", "postmaster@example.jp", true,
             (settings, node) => settings with { NoticesFrom = Address(node) }, settings => settings.NoticesFrom ?? ""),
@@ -211,6 +225,10 @@ public static class ConfigKeys
         string text = Text(node);
         return System.IO.Path.IsPathRooted(text) ? text : throw new ConfigFault(node, $"'{text}': expected an absolute path");
     }
+
+    private static string Delimiter(YamlNode node) => node is YamlScalarNode { Value: { Length: <= 8 } text } && text.All(letter => letter is > ' ' and < (char)127 and not '@')
+        ? text
+        : throw new ConfigFault(node, "expected one or a few separating characters, \"+\"");
 
     private static string Address(YamlNode node)
     {

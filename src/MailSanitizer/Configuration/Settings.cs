@@ -57,6 +57,15 @@ public sealed record Settings
     /// <summary>How long the locked part waits on.</summary>
     public TimeSpan HoldKeepFor { get; init; } = TimeSpan.FromDays(3);
 
+    /// <summary>What separates a recipient's extension (Postfix <c>recipient_delimiter</c>); empty for none.</summary>
+    public string RecipientDelimiter { get; init; } = "+";
+
+    /// <summary>Messages that may wait for one correspondence, one client network, one recipient.</summary>
+    public (int Correspondence, int ClientNetwork, int Recipient) HoldMessages { get; init; } = (50, 500, 200);
+
+    /// <summary>Bytes that may wait for one correspondence, one client network, one recipient.</summary>
+    public (long Correspondence, long ClientNetwork, long Recipient) HoldBytes { get; init; } = (256L * 1024 * 1024, 1024L * 1024 * 1024, 1024L * 1024 * 1024);
+
     /// <summary>Whether passwords are taken from other mails of the correspondence.</summary>
     public bool PasswordsFromOtherMails { get; init; } = true;
 

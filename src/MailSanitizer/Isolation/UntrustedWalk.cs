@@ -23,6 +23,7 @@ internal sealed class UntrustedWalk(IMailBytes original, WalkOrder order, ISpool
     private ISpoolWriter? _writer;
     private long _leafBytes;
     private long _leafFrames;
+    private TimeSpan _cpu;
 
     /// <inheritdoc/>
     public override JobStart Start { get; } = new()
@@ -77,6 +78,9 @@ internal sealed class UntrustedWalk(IMailBytes original, WalkOrder order, ISpool
         Require(_open is null, "done within a leaf");
         Require(_order.Count > 0, "a walk without the message");
         Require(done.Failure is null && done.FileName is null, "a walk does not fail by a value");
+        Require(done.CpuMilliseconds >= 0, "less than no time");
+        // Only a meter: what a worker leaves out, its CPU limit still counts.
+        _cpu = TimeSpan.FromMilliseconds(Math.Min(done.CpuMilliseconds, 1_000L * order.Limits.JobCpuSeconds));
     }
 
     /// <summary>What was found. Once, after <see cref="Finish"/>; the caller owns it.</summary>
@@ -89,6 +93,7 @@ internal sealed class UntrustedWalk(IMailBytes original, WalkOrder order, ISpool
             Candidates = [.. _untrustedCandidates.OrderBy(candidate => candidate.Rank)],
             Links = _untrustedLinks,
             Leaves = [.. _leaves.Values],
+            Cpu = _cpu,
         };
         _leaves.Clear();
         return result;

@@ -68,6 +68,9 @@ public sealed record WalkResult : IDisposable
     /// <summary>Links.</summary>
     public IReadOnlyList<LinkFact> Links { get; init; } = [];
 
+    /// <summary>Processor time that the worker says it took; what guessing passwords cost is metered by it.</summary>
+    public TimeSpan Cpu { get; init; }
+
     /// <summary>What is to be scanned; equal content once.</summary>
     public IReadOnlyList<ScanItem> Leaves { get; init; } = [];
 

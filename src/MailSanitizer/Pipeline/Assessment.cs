@@ -6,6 +6,12 @@ namespace MailSanitizer.Pipeline;
 /// <summary>Everything that was seen of one message. Owns the walk's leaves.</summary>
 public sealed record Assessment(ReceivedMessage Message, MessageFacts Facts, WalkResult? Walk, IReadOnlyList<Password> Passwords, StageTimes Times) : IDisposable
 {
+    /// <summary>Password candidates read from the message itself. Secrets.</summary>
+    public IReadOnlyList<CandidateFact> Candidates { get; init; } = [];
+
+    /// <summary>The passwords that opened something in it. Secrets.</summary>
+    public IReadOnlyList<Password> Opened { get; init; } = [];
+
     /// <inheritdoc/>
     public void Dispose() => Walk?.Dispose();
 }

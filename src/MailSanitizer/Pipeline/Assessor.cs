@@ -18,14 +18,18 @@ public sealed class Assessor(
     // DESIGN.md, "The path of one message": three rounds at most; each opens at least one lock more, or is the last.
     private const int PasswordRounds = 3;
 
-    /// <summary>Assesses. <paramref name="extraPasswords"/> come first (an operator's, a later mail's).</summary>
-    public async Task<AssessmentOutcome> AssessAsync(ReceivedMessage message, IReadOnlyList<Password> extraPasswords, CancellationToken cancellation)
+    /// <summary>
+    /// Assesses. <paramref name="extraPasswords"/> come first (an operator's, a later mail's). With <paramref name="arrival"/> the message came earlier: what was judged then stands,
+    /// and its content alone is looked at with today's eyes.
+    /// </summary>
+    public async Task<AssessmentOutcome> AssessAsync(ReceivedMessage message, IReadOnlyList<Password> extraPasswords, CancellationToken cancellation, Arrival? arrival = null)
     {
         PipelineOptions now = options();
         StageTimes times = new();
         IReadOnlyList<Direction> directions = now.Directions.Of(message.Envelope, message.Listener);
 
-        Task<AuthenticationFacts> authentication = message.FileName is null && directions.Contains(Direction.Inbound)
+        Task<AuthenticationFacts> authentication = arrival is not null ? Task.FromResult(arrival.Authentication)
+            : message.FileName is null && directions.Contains(Direction.Inbound)
             ? TimedAsync(times, "authenticate", () => authenticator.AuthenticateAsync(message.Envelope, message.Original, cancellation))
             : Task.FromResult(AuthenticationFacts.None);
         WalkRound walked = await WalkAsync(message, extraPasswords, authentication, now, times, cancellation);
@@ -38,7 +42,10 @@ public sealed class Assessor(
 
         WalkResult? walk = walked.Outcome.Result;
         IReadOnlyList<ScanFact> scans = [];
+        IReadOnlyList<HeaderFact> headers = message.FileName is null ? HeaderFacts.Read(message.Original) : [];
         List<FindingFact> findings = [.. walk?.Findings ?? [], .. vouched.Findings, .. OwnFindings(message, walked.Outcome.Died)];
+        if (walked.MeterEmpty) findings.Add(new FindingFact(WalkFindings.GuessingLimit.Id, "", "", "the correspondence has used up its processor time for now", null));
+        if (directions.Contains(Direction.Inbound) && now.Imitation?.Of(headers, walk?.Links ?? []) is { } imitated) findings.Add(new FindingFact(HoldingFindings.NoticeImitation.Id, "", imitated, "only we write such mail, and this came from outside", null));
         if (walk is not null)
         {
             // A scanner that answers each leaf late is late for the message too: the budget is the message's (promise 11).
@@ -67,17 +74,17 @@ public sealed class Assessor(
             Id = message.Id,
             Envelope = message.Envelope,
             Directions = directions,
-            Headers = message.FileName is null ? HeaderFacts.Read(message.Original) : [],
+            Headers = headers,
             Size = message.Original.Length,
             Sha256 = message.Original.Sha256,
-            ReceivedAt = message.ReceivedAt,
+            ReceivedAt = arrival?.ReceivedAt ?? message.ReceivedAt,
             Authentication = vouched,
             Parts = WithLocks(walk) ?? [new PartFact { Path = "", Format = "eml", Sha256 = message.Original.Sha256, Size = message.Original.Length }],
             Findings = findings,
             Scans = scans,
             Links = walk?.Links ?? [],
         };
-        return new AssessmentOutcome(new Assessment(message, facts, walk, walked.Passwords, times), null);
+        return new AssessmentOutcome(new Assessment(message, facts, walk, walked.Passwords, times) { Candidates = walked.Own, Opened = walked.Opened }, null);
     }
 
     private async Task<WalkRound> WalkAsync(
@@ -90,18 +97,39 @@ public sealed class Assessor(
     {
         using CancellationTokenSource limit = Until(TimeBudget.WalkEnds(message), cancellation);
         IReadOnlyList<Password> passwords = extraPasswords;
+        IReadOnlyList<CandidateFact> own = [];
+        Limits limits = now.Limits;
+        bool empty = false;
+        TimeSpan plain = TimeSpan.Zero;
+        TimeSpan guessing = TimeSpan.Zero;
         int locked = int.MaxValue;
         for (int round = 0; ; round++)
         {
-            WalkOrder order = new() { FileName = message.FileName, Passwords = passwords, Limits = now.Limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = round == 0, ClientNetwork = Storage.ClientNetwork.Of(message.Envelope) ?? "", Within = TimeBudget.WalkEnds(message) - time.GetUtcNow() };
+            WalkOrder order = new() { FileName = message.FileName, Passwords = TriedPasswords.Numbered(passwords), Limits = limits, Send = [.. now.Send.Where(view => view != "message")], Candidates = round == 0, ClientNetwork = Storage.ClientNetwork.Of(message.Envelope) ?? "", Within = TimeBudget.WalkEnds(message) - time.GetUtcNow() };
             WalkOutcome outcome = await TimedAsync(times, "walk", () => workers.WalkAsync(message.Original, order, limit.Token));
-            int lockedNow = outcome.Result?.Findings.Count(finding => FindingKinds.Find(finding.Kind)?.Class == FindingClass.Locked) ?? 0;
-            if (lockedNow == 0 || lockedNow >= locked || round == PasswordRounds) return new WalkRound(outcome, passwords);
-            IReadOnlyList<CandidateFact> own = round == 0 ? outcome.Result!.Candidates : [];
-            IReadOnlyList<Password> more = await candidates.PasswordsAsync(message, await authentication, own, cancellation);
-            IReadOnlyList<Password> next = [.. passwords.Concat(more).DistinctBy(password => password.Text)];
+            if (outcome.Result is not { } result) return new WalkRound(outcome, passwords, own);
+            if (round == 0) own = result.Candidates;
+            if (passwords.Count == 0) plain = result.Cpu;
+            else if (result.Cpu > plain) guessing += result.Cpu - plain;
+            int lockedNow = result.Findings.Count(finding => FindingKinds.Find(finding.Kind)?.Class == FindingClass.Locked);
+            IReadOnlyList<Password> next = passwords;
+            if (lockedNow > 0 && lockedNow < locked && round < PasswordRounds)
+            {
+                TimeSpan left = candidates.GuessingLeft(message, await authentication) - guessing;
+                empty = left <= TimeSpan.Zero;
+                IReadOnlyList<Password> more = empty ? [] : await candidates.PasswordsAsync(message, await authentication, round == 0 ? own : [], cancellation);
+                next = [.. passwords.Concat(more).DistinctBy(password => password.Text)];
+                if (left.TotalMilliseconds < limits.GuessingMessageMilliseconds) limits = limits with { GuessingMessageMilliseconds = Math.Max(1, (int)left.TotalMilliseconds) };
+            }
+
             // Nothing new to try: another walk would see the same.
-            if (next.Count == passwords.Count) return new WalkRound(outcome, passwords);
+            if (next.Count == passwords.Count)
+            {
+                TriedPasswords tried = TriedPasswords.Read(result, passwords);
+                if (passwords.Count > 0) await candidates.GuessedAsync(message, await authentication, guessing, tried.Opened, cancellation);
+                return new WalkRound(outcome with { Result = tried.Result }, tried.InOrder, own) { Opened = tried.Opened, MeterEmpty = empty };
+            }
+
             outcome.Dispose();
             passwords = next;
             locked = round == 0 ? int.MaxValue : lockedNow;
@@ -181,5 +209,15 @@ public sealed class Assessor(
         }
     }
 
-    private sealed record WalkRound(WalkOutcome Outcome, IReadOnlyList<Password> Passwords);
+    private sealed record WalkRound(WalkOutcome Outcome, IReadOnlyList<Password> Passwords, IReadOnlyList<CandidateFact> Own)
+    {
+        public IReadOnlyList<Password> Opened { get; init; } = [];
+
+        public bool MeterEmpty { get; init; }
+    }
 }
+
+/// <summary>What was judged when the message came.</summary>
+/// <param name="Authentication">Who sent it.</param>
+/// <param name="ReceivedAt">When.</param>
+public sealed record Arrival(AuthenticationFacts Authentication, DateTimeOffset ReceivedAt);

@@ -35,6 +35,17 @@ public static class AuditFields
         return fields;
     }
 
+    /// <summary>A hold: what for, how long, until when; <paramref name="partOf"/>: the message whose other recipients have another outcome.</summary>
+    public static JsonObject Hold(HoldOrder order, DateTimeOffset? due, Guid? partOf = null) => new()
+    {
+        ["for"] = order.For,
+        ["whole_seconds"] = order.WholeFor.TotalSeconds,
+        ["keep_seconds"] = order.KeepFor.TotalSeconds,
+        ["at_end"] = order.AtEnd,
+        ["due"] = due?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture),
+        ["part_of"] = partOf?.ToString("D"),
+    };
+
     private static JsonObject Envelope(Envelope envelope, IReadOnlyList<Recipient> recipients) => new()
     {
         ["email"] = new JsonObject

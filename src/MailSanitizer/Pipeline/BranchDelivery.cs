@@ -11,15 +11,11 @@ namespace MailSanitizer.Pipeline;
 public sealed class BranchDelivery(
     INextHop nextHop,
     string nextHopName,
-    ISealer sealer,
+    CopySealer sealer,
     StoredCopies stored,
     IOutbox outbox,
     IHandoverMemory memory,
-    IAuditTrail audit,
-    IScanner scanner,
-    ISpool spool,
-    Func<PipelineOptions> options,
-    TimeProvider time)
+    IAuditTrail audit)
 {
     /// <summary>Acts; one reply for each recipient of the branches.</summary>
     public async Task<IReadOnlyDictionary<string, SmtpReply>> ActAsync(
@@ -49,8 +45,8 @@ public sealed class BranchDelivery(
     private async Task<IReadOnlyList<SmtpReply>> HandOverAsync(ReceivedMessage message, Assessment assessment, BranchCopy copy, int earlierPasses, bool handedOver, CancellationToken cancellation)
     {
         Branch branch = copy.Branch;
-        Envelope envelope = Addressed(message.Envelope, branch);
-        using SealedMessage ready = Seal(message, assessment, copy, earlierPasses);
+        Envelope envelope = CopySealer.Addressed(message.Envelope, branch);
+        using SealedMessage ready = sealer.Seal(assessment, branch, copy.Copy!, earlierPasses);
         IReadOnlyList<SmtpReply> answers = await nextHop.DeliverAsync(envelope, ready.Message, cancellation);
         IReadOnlyList<SmtpReply> replies = MapBack(message, branch, answers);
         await audit.AppendAsync(new AuditEvent("message.handed-over", message.Id, AuditFields.HandedOver(envelope.Recipients, answers, nextHopName)), CancellationToken.None);
@@ -74,54 +70,9 @@ public sealed class BranchDelivery(
 
     private async Task QueueAsync(ReceivedMessage message, Assessment assessment, Envelope envelope, SealedMessage ready, bool changed, IReadOnlyList<string>? remember, CancellationToken cancellation)
     {
-        using IMailBytes content = Whole.Of(ready.Message, spool);
-        await outbox.EnqueueAsync(
-            new OutboxEntry
-            {
-                Key = OutboxEntry.KeyOf(message.Id, envelope.Recipients, "delivery"),
-                MessageId = message.Id,
-                Purpose = "delivery",
-                Envelope = envelope,
-                Content = content,
-                ContentIsSenders = !changed,
-                Handover = remember is null ? null : new Handover(message.Envelope.Client.Ident, message.Original.Sha256, remember),
-                SenderVouched = assessment.Facts.Authentication.Result("spf") == "pass" || assessment.Facts.Authentication.Result("dmarc") == "pass",
-                EnqueuedAt = time.GetUtcNow(),
-                NextAttempt = time.GetUtcNow(),
-            },
-            cancellation);
-    }
-
-    private SealedMessage Seal(ReceivedMessage message, Assessment assessment, BranchCopy copy, int earlierPasses)
-    {
-        MessageFacts facts = assessment.Facts;
-        Direction direction = facts.Directions[IndexOf(facts.Envelope.Recipients, copy.Branch.Recipients[0])];
-        List<KeyValuePair<string, string>> fields = Fields(assessment, copy.Branch, copy.Copy!, scanner);
-        string received = ReceivedField.Build(options().HostName, message);
-        return sealer.Seal(copy.Copy!.Content!, facts.Authentication, new SealOrder(message.Id, direction, fields, received) { EarlierPasses = earlierPasses });
-    }
-
-    /// <summary>The fields of ours that a copy carries beside the id; the sealer leaves them out on outbound mail.</summary>
-    public static List<KeyValuePair<string, string>> Fields(Assessment assessment, Branch branch, PreparedCopy copy, IScanner scanner)
-    {
-        List<KeyValuePair<string, string>> fields = [KeyValuePair.Create("X-MailSanitizer-Decision", copy.Changed ? "changed" : "unchanged")];
-        if (scanner.ReducedScan is { } reduced) fields.Add(KeyValuePair.Create("X-MailSanitizer-Scan", reduced));
-        else if (assessment.Facts.Scans.Any(scan => scan.Outcome == ScanOutcome.Unavailable)) fields.Add(KeyValuePair.Create("X-MailSanitizer-Scan", "not-scanned"));
-        fields.AddRange(branch.Annotations.Headers);
-        return fields;
-    }
-
-    private static int IndexOf(IReadOnlyList<Recipient> recipients, Recipient recipient)
-    {
-        for (int at = 0; at < recipients.Count; at++) if (recipients[at].Address == recipient.Address) return at;
-        return 0;
-    }
-
-    private static Envelope Addressed(Envelope envelope, Branch branch)
-    {
-        // Added recipients never get DSN parameters of the sender: they are our doing.
-        IEnumerable<Recipient> to = branch.RedirectTo is { } redirect ? redirect.Select(address => new Recipient(address, null, "NEVER")) : branch.Recipients;
-        return envelope.For([.. to, .. branch.CopyTo.Select(address => new Recipient(address, null, "NEVER"))]);
+        OutboxEntry entry = sealer.Entry(assessment, envelope, ready, "delivery", changed);
+        using IMailBytes? content = entry.Content;
+        await outbox.EnqueueAsync(entry with { Handover = remember is null ? null : new Handover(message.Envelope.Client.Ident, message.Original.Sha256, remember) }, cancellation);
     }
 
     // With a redirect the sender's recipients share the worst answer of the new ones; copies never decide the sender's reply.

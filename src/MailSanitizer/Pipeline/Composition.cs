@@ -41,9 +41,6 @@ public static class Composition
     private static SigningKey Key(SigningSetting setting) => SigningKey.Load(new SigningKeyFile(setting.Domain, setting.Selector, setting.Key));
 
     /// <summary>Who decides.</summary>
-    public static IDecider Decider(Settings settings)
-    {
-        _ = settings;
-        return new FloorDecider();
-    }
+    public static IDecider Decider(Settings settings) =>
+        new HoldDecider(new FloorDecider(), () => new HoldOrder("password", settings.HoldWholeFor, settings.HoldKeepFor));
 }

@@ -72,6 +72,7 @@ public sealed class ContentRooms : IAsyncDisposable
         AcceptUnscanned = settings.ClamavWhenDown == "accept",
         Limits = settings.Limits,
         QuarantineKeepFor = settings.QuarantineKeepFor,
+        Imitation = settings.NoticesFrom is { } from ? new Holding.NoticeImitation(from) : null,
     };
 
     /// <inheritdoc/>
@@ -86,6 +87,8 @@ public sealed class ContentRooms : IAsyncDisposable
     {
         settings.State,
         Path.Combine(settings.State, "keys", "store.key"),
+        Path.Combine(settings.State, "keys", "candidates.key"),
+        Path.Combine(settings.State, "keys", "unlock.key"),
         Path.Combine(settings.State, "index.db"),
         settings.Seal?.Key,
         settings.NoticesDkim?.Key,

@@ -34,7 +34,7 @@ public sealed class Daemon : IAsyncDisposable
     public required NextHop NextHop { get; init; }
 
     /// <summary>Takes messages.</summary>
-    public required MessagePipeline Pipeline { get; init; }
+    public required IMessageReceiver Pipeline { get; init; }
 
     /// <summary>The doors.</summary>
     public required MailReception Reception { get; init; }
@@ -43,22 +43,28 @@ public sealed class Daemon : IAsyncDisposable
     public static async Task<Daemon> OpenAsync(Settings settings, IPipelineObserver observer, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
     {
         StateLock state = StateLock.TryTake(settings.State) ?? throw new IOException($"another daemon, or a running command, owns {settings.State}");
-        EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(new StorageOptions { Folder = settings.State, LimitBytes = settings.StoreLimit }, time, cancellation);
+        EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(OperatorRooms.StorageOptionsOf(settings), time, cancellation);
         AuditTrail audit = AuditTrail.Open(OperatorRooms.AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
-        ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), new OwnCandidates(), time, logs);
+        // What a reload changes is read here, once the daemon is there.
+        Daemon? open = null;
+        HoldRooms holding = HoldRooms.Open(() => open?.Settings ?? settings, storage, time);
+        ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), holding.Candidates, time, logs);
         NextHop nextHop = new(new NextHopOptions { Endpoint = Endpoint(settings.NextHop), HostName = settings.AuthservId }, time, logs.CreateLogger<NextHop>());
         byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
         Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
         IMailSigner signer = Composition.Signer(settings);
         NoticeQueue notices = OperatorRooms.Notices(settings, storage, audit, signer, time, logs.CreateLogger("MailSanitizer.Notices"));
         IDecider decider = Composition.Decider(settings);
-        StoredCopies stored = new(storage.Messages, audit, notices, () => OperatorRooms.QuarantineOptionsOf(settings), time);
-        BranchDelivery delivery = new(
-            nextHop, settings.NextHop, sealer, stored, storage.Outbox, storage.Handovers, audit, content.Scanner, content.Spool, () => content.Options, time);
+        StoredCopies stored = new(storage.Messages, audit, notices, holding.Intake, () => OperatorRooms.QuarantineOptionsOf(settings), time);
+        CopySealer copySealer = new(sealer, content.Scanner, content.Spool, () => content.Options, time);
+        IdField passes = new(idKey);
+        holding.Furnish(storage, content, copySealer, stored, signer, notices, passes, audit, () => decider, time, logs.CreateLogger("MailSanitizer.Holding"));
+        BranchDelivery delivery = new(nextHop, settings.NextHop, copySealer, stored, storage.Outbox, storage.Handovers, audit);
         MessagePipeline pipeline = new(
-            content.Assessor, content.Preparer, () => decider, delivery, storage.Handovers, audit, new IdField(idKey), observer, time, logs.CreateLogger<MessagePipeline>());
+            content.Assessor, content.Preparer, () => decider, delivery, holding, storage.Handovers, audit, passes, observer, time, logs.CreateLogger<MessagePipeline>());
         MailReception reception = new(ReceptionOptionsOf(settings), pipeline, content.Spool, nextHop, time, logs.CreateLogger<MailReception>(), () => FreeBytes(storage));
         Daemon daemon = new(settings) { Content = content, Storage = storage, Audit = audit, NextHop = nextHop, Pipeline = pipeline, Reception = reception };
+        open = daemon;
 
         OutboxRunner runner = new(
             storage.Outbox,
@@ -78,6 +84,8 @@ public sealed class Daemon : IAsyncDisposable
         daemon.Run("outbox", runner.RunAsync, logs);
         daemon.Run("notices", notices.RunAsync, logs);
         daemon.Run("expiry", expiry.RunAsync, logs);
+        daemon.Run("holds that are due", holding.Loop.RunTimersAsync, logs);
+        daemon.Run("matches of held mail", holding.Loop.RunMatchesAsync, logs);
         daemon._closing.Add(() => { nextHop.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(content.DisposeAsync);
         daemon._closing.Add(audit.DisposeAsync);

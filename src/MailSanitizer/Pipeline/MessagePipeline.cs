@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MailSanitizer.Holding;
 using MailSanitizer.Mail;
 using MailSanitizer.Storage;
 
@@ -8,11 +9,12 @@ namespace MailSanitizer.Pipeline;
 /// Takes one received message through all rooms, in the order of DESIGN.md, and answers for each recipient. The one place where a general catch stands:
 /// whatever goes wrong with us is 451, and the MTA keeps the message.
 /// </summary>
-public sealed partial class MessagePipeline(
+internal sealed partial class MessagePipeline(
     Assessor assessor,
     CopyPreparer preparer,
     Func<IDecider> decider,
     BranchDelivery delivery,
+    HoldRooms holding,
     IHandoverMemory memory,
     IAuditTrail audit,
     IPassCounter passes,
@@ -51,6 +53,8 @@ public sealed partial class MessagePipeline(
         foreach (string address in done) replies[address] = new SmtpReply(250, "2.0.0", $"{message.Id} done before");
         IReadOnlyList<Recipient> open = [.. message.Envelope.Recipients.Where(recipient => !done.Contains(recipient.Address))];
         if (open.Count == 0) return new Answer(InOrder(message, replies), "repeated", new Dictionary<string, double>());
+        open = await TakeAnswersAsync(message, open, replies, cancellation);
+        if (open.Count == 0) return new Answer(InOrder(message, replies), "taken", new Dictionary<string, double>());
         ReceivedMessage rest = message with { Envelope = message.Envelope.For(open) };
 
         Passes passed = passes.Count(message.Original);
@@ -70,7 +74,7 @@ public sealed partial class MessagePipeline(
         {
             foreach (Branch branch in BranchRules.ForWire(decision, assessment.Facts, rest))
             {
-                BranchCopy copy = await PrepareAsync(assessment, branch, cancellation);
+                BranchCopy copy = await PrepareAsync(assessment, await holding.Intake.AdmitAsync(rest, assessment.Facts, branch, cancellation), cancellation);
                 copies.Add(copy);
                 if (copy.Copy?.Fault is { } fault) return Fault(message, replies, open, fault);
             }
@@ -79,7 +83,9 @@ public sealed partial class MessagePipeline(
             if (time.GetUtcNow() > TimeBudget.RebuildEnds(message)) return Fault(message, replies, open, "the time budget is used up before the hand-over");
             JsonObject report = DecisionReport.Build(assessment, decision, [.. copies.Select(copy => copy.Outcome)]);
             await audit.AppendAsync(new AuditEvent("message.decided", message.Id, AuditFields.Decided(message, report)), cancellation);
+            IReadOnlyList<Correspondence> touched = await KeepCandidatesAsync(rest, assessment, copies, cancellation);
             foreach (KeyValuePair<string, SmtpReply> reply in await delivery.ActAsync(rest, assessment, copies, report, passed.Ours, cancellation)) replies[reply.Key] = reply.Value;
+            holding.Loop.Arrived(touched);
             string word = DecisionReport.Overall([.. copies.Select(copy => copy.Outcome)]);
             LogDecided(message.Id, word, message.Original.Length, string.Join(", ", decision.Branches.SelectMany(branch => branch.Reasons).Distinct()));
             return new Answer(InOrder(message, replies), word, assessment.Times.Snapshot());
@@ -88,6 +94,35 @@ public sealed partial class MessagePipeline(
         {
             foreach (BranchCopy copy in copies) copy.Copy?.Dispose();
         }
+    }
+
+    // Mail to the address that takes passwords ends here. Whatever it is worth, the answer is the same (promise 9).
+    private async Task<IReadOnlyList<Recipient>> TakeAnswersAsync(ReceivedMessage message, IReadOnlyList<Recipient> open, Dictionary<string, SmtpReply> replies, CancellationToken cancellation)
+    {
+        foreach (Recipient recipient in open.Where(recipient => holding.Replies.Takes(recipient.Address)))
+        {
+            await holding.Replies.TakeAsync(message with { Envelope = message.Envelope.For([recipient]) }, recipient.Address, cancellation);
+            await memory.RememberAsync(message.Envelope.Client.Ident, message.Original.Sha256, [recipient.Address], cancellation);
+            replies[recipient.Address] = new SmtpReply(250, "2.0.0", $"{message.Id} taken");
+        }
+
+        return [.. open.Where(recipient => !replies.ContainsKey(recipient.Address))];
+    }
+
+    // Durable before anything leaves: the mail that brings a password must not be answered and then forgotten. It counts only for readers who get it.
+    private async Task<IReadOnlyList<Correspondence>> KeepCandidatesAsync(ReceivedMessage message, Assessment assessment, IReadOnlyList<BranchCopy> copies, CancellationToken cancellation)
+    {
+        IReadOnlyList<Recipient> readers = [.. copies.Where(copy => copy.Branch.Disposition is Disposition.Deliver or Disposition.Hold).SelectMany(copy => copy.Branch.Recipients)];
+        if (readers.Count == 0) return [];
+        AuthenticationFacts authentication = assessment.Facts.Authentication;
+        ReceivedMessage theirs = message with { Envelope = message.Envelope.For(readers) };
+        IReadOnlyList<Correspondence> all = holding.Correspondences.Of(theirs, authentication);
+        if (all.Count == 0) return [];
+        Func<Correspondence, bool> waits = await holding.Loop.WaitingAsync(all[0].Sender, cancellation);
+        await holding.Candidates.KeepAsync(theirs, authentication, assessment.Candidates, waits, cancellation);
+        // What is held now may be opened for one of its readers by what that reader got before.
+        bool held = copies.Any(copy => copy.Branch.Disposition == Disposition.Hold);
+        return [.. all.Where(one => held || waits(one))];
     }
 
     private async Task<BranchCopy> PrepareAsync(Assessment assessment, Branch branch, CancellationToken cancellation)

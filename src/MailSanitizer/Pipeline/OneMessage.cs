@@ -133,7 +133,7 @@ public sealed class OneMessage : IAsyncDisposable
     private IMailBytes Seal(Assessment assessment, Branch branch, PreparedCopy copy)
     {
         string received = ReceivedField.Build(_rooms.Options.HostName, assessment.Message);
-        List<KeyValuePair<string, string>> fields = BranchDelivery.Fields(assessment, branch, copy, _rooms.Scanner);
+        List<KeyValuePair<string, string>> fields = CopySealer.Fields(assessment, branch, copy, _rooms.Scanner);
         using SealedMessage ready = _sealer.Seal(copy.Content!, assessment.Facts.Authentication, new SealOrder(assessment.Message.Id, assessment.Facts.Directions[0], fields, received));
         return Whole.Of(ready.Message, _rooms.Spool);
     }

@@ -34,6 +34,16 @@ public static class OperatorRooms
         };
     }
 
+    /// <summary>What Storage is told.</summary>
+    public static StorageOptions StorageOptionsOf(Settings settings) => new()
+    {
+        Folder = settings.State,
+        LimitBytes = settings.StoreLimit,
+        PerCorrespondence = new Quota(settings.HoldMessages.Correspondence, settings.HoldBytes.Correspondence),
+        PerClientNetwork = new Quota(settings.HoldMessages.ClientNetwork, settings.HoldBytes.ClientNetwork),
+        PerRecipient = new Quota(settings.HoldMessages.Recipient, settings.HoldBytes.Recipient),
+    };
+
     /// <summary>What Audit is told.</summary>
     public static AuditOptions AuditOptionsOf(Settings settings) => new()
     {

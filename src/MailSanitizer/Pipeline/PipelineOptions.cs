@@ -20,6 +20,9 @@ public sealed record PipelineOptions
     /// <summary>Limits of the content library.</summary>
     public Limits Limits { get; init; } = Limits.Default;
 
+    /// <summary>Knows mail that imitates our own notices; null when we send none.</summary>
+    public Holding.NoticeImitation? Imitation { get; init; }
+
     /// <summary>How long quarantined mail is kept.</summary>
     public TimeSpan QuarantineKeepFor { get; init; } = TimeSpan.FromDays(30);
 }

@@ -11,7 +11,8 @@ internal sealed class EmbeddedHoldQuota(StorageOptions options, IndexDatabase in
 
     public Task<string?> ExceededByAsync(string? correspondence, Envelope envelope, long size, CancellationToken cancellation) => Task.FromResult(index.Read(connection =>
     {
-        if (correspondence is not null && Breaks(connection, options.PerCorrespondence, size, $"SELECT count(*), total(m.size) FROM messages m WHERE m.correspondence = @value AND {Held}", correspondence))
+        if (correspondence is not null && envelope.Recipients.Any(recipient => Breaks(connection, options.PerCorrespondence, size,
+            $"SELECT count(*), total(m.size) FROM addresses a JOIN messages m ON m.id = a.message WHERE a.address = @value AND a.recipient = 1 AND m.correspondence = @correspondence AND {Held}", AddressKey.Of(recipient.Address), correspondence)))
         {
             return "correspondence";
         }
@@ -27,10 +28,10 @@ internal sealed class EmbeddedHoldQuota(StorageOptions options, IndexDatabase in
             : null;
     }));
 
-    private static bool Breaks(SqliteConnection connection, Quota quota, long size, string sql, string value)
+    private static bool Breaks(SqliteConnection connection, Quota quota, long size, string sql, string value, string? correspondence = null)
     {
         if (quota is { Messages: 0, Bytes: 0 }) return false;
-        (long count, double bytes) = connection.QuerySingle<(long, double)>(sql, new { value });
+        (long count, double bytes) = connection.QuerySingle<(long, double)>(sql, new { value, correspondence });
         return (quota.Messages > 0 && count + 1 > quota.Messages) || (quota.Bytes > 0 && bytes + size > quota.Bytes);
     }
 }

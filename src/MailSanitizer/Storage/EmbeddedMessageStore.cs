@@ -13,6 +13,7 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
     private const string EnvelopeFile = "envelope.json";
     private const string DecisionFile = "decision.json";
     private const string StateFile = "state.json";
+    private const string NoteFile = "note.json";
     private readonly DriveInfo _drive = new(paths.Folder);
     private long _messages;
     private long _bytes;
@@ -44,6 +45,7 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
             (DecisionFile, () => new MemoryStream(decisionJson, writable: false)),
         ];
         if (cleaned is not null) files.Add((Cleaned, cleaned.OpenRead));
+        if (message.Note is { } note) files.Add((NoteFile, () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(note.ToJsonString()), writable: false)));
         bool made;
         try
         {
@@ -75,6 +77,15 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
     public Task<JsonObject?> DecisionAsync(Guid id, CancellationToken cancellation) => Task.FromResult(
         Open(id) is { } folder ? StoredForms.ReadDecision(folder.ReadAll(DecisionFile, StoredForms.MaxJson)) : null);
 
+    public Task<JsonObject?> NoteAsync(Guid id, CancellationToken cancellation) => Task.FromResult(
+        Open(id) is { } folder && folder.Has(NoteFile) ? StoredForms.ReadDecision(folder.ReadAll(NoteFile, StoredForms.MaxJson)) : null);
+
+    public Task WriteNoteAsync(Guid id, JsonObject note, CancellationToken cancellation)
+    {
+        Open(id)?.ReplaceSealed(NoteFile, System.Text.Encoding.UTF8.GetBytes(note.ToJsonString()));
+        return Task.CompletedTask;
+    }
+
     public Task<IMailBytes?> OriginalAsync(Guid id, CancellationToken cancellation) => Task.FromResult<IMailBytes?>(
         Open(id) is { } folder ? folder.OpenBytes(Original, ReadEnvelope(folder, id).Sha256) : null);
 
@@ -101,7 +112,7 @@ internal sealed class EmbeddedMessageStore(StorePaths paths, StorageOptions opti
                         "UPDATE messages SET state = @to, due_at = @due, decided = CASE WHEN @to IN ('released', 'deleted') THEN 1 ELSE decided END WHERE id = @id AND state = @from",
                         new { id = id.ToString("N"), from = StateWord.Of(from), to = StateWord.Of(to), due = dueAt?.ToUnixTimeMilliseconds() });
                     if (changed == 0) return false;
-                    foreach (OutboxEntry entry in outbox) if (entry.Purpose == "release") MarkReleased(connection, id, entry.Envelope.Recipients);
+                    foreach (OutboxEntry entry in outbox) if (entry.Serves) MarkReleased(connection, id, entry.Owed ?? entry.Envelope.Recipients);
                     foreach (OutboxRow row in rows) row.Queued = EmbeddedOutbox.Insert(connection, row, time.GetUtcNow());
                     return true;
                 },

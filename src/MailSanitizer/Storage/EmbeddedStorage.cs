@@ -29,6 +29,7 @@ public sealed class EmbeddedStorage : IStoreMaintenance, IAsyncDisposable
         Handovers = new EmbeddedHandoverMemory(options, time, index);
         Quota = new EmbeddedHoldQuota(options, index);
         NoticeLedger = new EmbeddedNoticeLedger(time, index);
+        Candidates = new EmbeddedCandidateStore(options, time, index);
         Gauge = messages;
     }
 
@@ -46,6 +47,9 @@ public sealed class EmbeddedStorage : IStoreMaintenance, IAsyncDisposable
 
     /// <summary>What notices remember.</summary>
     public INoticeLedger NoticeLedger { get; }
+
+    /// <summary>Password candidates of correspondences.</summary>
+    public ICandidateStore Candidates { get; }
 
     /// <summary>How full it is.</summary>
     public IStoreGauge Gauge { get; }
@@ -66,7 +70,7 @@ public sealed class EmbeddedStorage : IStoreMaintenance, IAsyncDisposable
         StorePaths paths = new(options.Folder);
         paths.Create();
         KeyRing keys = KeyRing.Open(paths.KeyFile);
-        IndexDatabase index = IndexDatabase.Open(paths.Index, IndexSchema.Text, IndexSchema.Version);
+        IndexDatabase index = IndexDatabase.Open(paths.Index, IndexSchema.Steps);
         EmbeddedStorage storage = new(options, time, index, keys);
         try
         {
@@ -128,7 +132,7 @@ public sealed class EmbeddedStorage : IStoreMaintenance, IAsyncDisposable
 
     /// <summary>Removes old traces: memory of hand-over, keys of finished entries, rows of messages deleted long ago. Runs by itself every hour.</summary>
     public async Task<int> TidyAsync(CancellationToken cancellation) =>
-        await MessagesCore.TidyAsync(cancellation) + await ((EmbeddedNoticeLedger)NoticeLedger).TidyAsync(cancellation) + await ((EmbeddedHandoverMemory)Handovers).TidyAsync(cancellation) + await OutboxCore.TidyAsync(cancellation);
+        await MessagesCore.TidyAsync(cancellation) + await ((EmbeddedNoticeLedger)NoticeLedger).TidyAsync(cancellation) + await ((EmbeddedCandidateStore)Candidates).TidyAsync(cancellation) + await ((EmbeddedHandoverMemory)Handovers).TidyAsync(cancellation) + await OutboxCore.TidyAsync(cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -200,9 +204,10 @@ internal sealed class StorePaths(string folder)
 /// <summary>The tables. Times are Unix milliseconds.</summary>
 internal static class IndexSchema
 {
-    public const int Version = 1;
+    /// <summary>One step a version: a file of an older build goes through those it has not seen.</summary>
+    public static readonly IReadOnlyList<string> Steps = [First, Candidates];
 
-    public const string Text = """
+    private const string First = """
         CREATE TABLE messages (
           id TEXT PRIMARY KEY, state TEXT NOT NULL, folder_state TEXT NOT NULL, stored_at INTEGER NOT NULL, due_at INTEGER, sha256 TEXT NOT NULL,
           reasons TEXT NOT NULL, envelope TEXT NOT NULL, correspondence TEXT, network TEXT, size INTEGER NOT NULL, bytes INTEGER NOT NULL,
@@ -231,5 +236,13 @@ internal static class IndexSchema
         CREATE TABLE handover (ident TEXT NOT NULL, sha256 TEXT NOT NULL, recipient TEXT NOT NULL, at INTEGER NOT NULL,
           PRIMARY KEY (ident, sha256, recipient)) STRICT, WITHOUT ROWID;
         CREATE INDEX handover_at ON handover (at);
+        """;
+
+    private const string Candidates = """
+        CREATE TABLE candidates (
+          number INTEGER PRIMARY KEY AUTOINCREMENT, correspondence TEXT NOT NULL, kind TEXT NOT NULL, mail TEXT NOT NULL, network TEXT, expires INTEGER NOT NULL, sealed BLOB NOT NULL,
+          UNIQUE (correspondence, kind, mail)) STRICT;
+        CREATE INDEX candidates_network ON candidates (network, number) WHERE network IS NOT NULL;
+        CREATE INDEX candidates_expires ON candidates (expires);
         """;
 }

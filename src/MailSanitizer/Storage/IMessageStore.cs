@@ -58,7 +58,7 @@ public sealed record StoredMessage
     /// <summary>True once a person acted on it.</summary>
     public bool DecidedOn { get; init; }
 
-    /// <summary>Recipients that a person released it to; filled in by the store.</summary>
+    /// <summary>Recipients that it was released to, or that got it when its hold ended; filled in by the store.</summary>
     public IReadOnlyList<string> ReleasedTo { get; init; } = [];
 
     /// <summary>SHA-256 of the original, lower-case hex; filled in by the store.</summary>
@@ -69,6 +69,12 @@ public sealed record StoredMessage
     /// in between cannot double the message. Null when the stored copy is only evidence: remembering then would lose what is still to be delivered.
     /// </summary>
     public Handover? Handover { get; init; }
+
+    /// <summary>With <see cref="IMessageStore.PutAsync"/>: a room's own notes beside the message (what a hold waits for); encrypted like it. Null for none.</summary>
+    public JsonObject? Note { get; init; }
+
+    /// <summary>The recipients that got nothing yet of what was held or kept.</summary>
+    public IReadOnlyList<Recipient> Unserved => [.. Envelope.Recipients.Where(recipient => !ReleasedTo.Contains(recipient.Address))];
 }
 
 /// <summary>The message store: one folder a message, encrypted, with an index that can be rebuilt from the folders.</summary>
@@ -83,6 +89,12 @@ public interface IMessageStore
     /// <summary>The report, or null.</summary>
     Task<JsonObject?> DecisionAsync(Guid id, CancellationToken cancellation);
 
+    /// <summary>The note (<see cref="StoredMessage.Note"/>), or null.</summary>
+    Task<JsonObject?> NoteAsync(Guid id, CancellationToken cancellation);
+
+    /// <summary>Puts a new note in the place of the old one, durably and whole; nothing happens when the message is gone.</summary>
+    Task WriteNoteAsync(Guid id, JsonObject note, CancellationToken cancellation);
+
     /// <summary>The original, decrypted into a spool; null when its key is gone. The caller disposes of it.</summary>
     Task<IMailBytes?> OriginalAsync(Guid id, CancellationToken cancellation);
 
@@ -94,8 +106,8 @@ public interface IMessageStore
 
     /// <summary>
     /// Moves a message from one state to another and queues what goes out with it, in one transaction; false when the state is no longer <paramref name="from"/>.
-    /// The audit event is written by the caller before. Recipients of entries with the purpose <c>release</c> are remembered (<see cref="StoredMessage.ReleasedTo"/>); when one of them
-    /// was released already, nothing happens and the answer is false.
+    /// The audit event is written by the caller before. Recipients of entries whose purpose serves them (<see cref="OutboxEntry.Serves"/>) are remembered (<see cref="StoredMessage.ReleasedTo"/>);
+    /// when one of them was served already, nothing happens and the answer is false.
     /// </summary>
     Task<bool> TransitionAsync(Guid id, StoredState from, StoredState to, DateTimeOffset? dueAt, IReadOnlyList<OutboxEntry> outbox, CancellationToken cancellation);
 

@@ -11,7 +11,7 @@ public sealed record OutboxEntry
     /// <summary>The message that it belongs to.</summary>
     public required Guid MessageId { get; init; }
 
-    /// <summary><c>delivery</c>, <c>release</c>, <c>follow-up</c>, <c>notice</c>, <c>dsn</c>.</summary>
+    /// <summary><c>delivery</c>, <c>release</c>, <c>unlocked</c> and <c>part</c> (a hold ended), <c>follow-up</c>, <c>returned</c>, <c>notice</c>, <c>dsn</c>.</summary>
     public required string Purpose { get; init; }
 
     /// <summary>The envelope, complete.</summary>
@@ -43,6 +43,15 @@ public sealed record OutboxEntry
 
     /// <summary>When enqueued in place of a hand-over: remembered in the same transaction (see <see cref="IHandoverMemory"/>).</summary>
     public Handover? Handover { get; init; }
+
+    /// <summary>
+    /// True when its recipients have, with it, all that was kept back for them: a person's release, the whole message or the follow-up of a hold that ended.
+    /// The message that goes on with a notice in place of a part (<c>part</c>) does not serve them.
+    /// </summary>
+    public bool Serves => Purpose is "release" or "unlocked" or "follow-up";
+
+    /// <summary>With <see cref="Serves"/>: the stored message's recipients that this serves, where a rule sends their copy elsewhere; null: those of the envelope. Not kept.</summary>
+    public IReadOnlyList<Recipient>? Owed { get; init; }
 
     /// <summary>The idempotency key.</summary>
     public static string KeyOf(Guid messageId, IEnumerable<Recipient> recipients, string purpose) =>

@@ -32,6 +32,6 @@ public interface IStoreGauge
 /// <summary>Quota of held mail for each correspondence, client network and recipient, so that one of them cannot fill the store.</summary>
 public interface IHoldQuota
 {
-    /// <summary>The quota that one more held message of this size would break: <c>correspondence</c>, <c>client-network</c>, <c>recipient</c>; null when it fits.</summary>
+    /// <summary>The quota (of the correspondence: the sender's key with each of the recipients) that one more held message of this size would break: <c>correspondence</c>, <c>client-network</c>, <c>recipient</c>; null when it fits.</summary>
     Task<string?> ExceededByAsync(string? correspondence, Envelope envelope, long size, CancellationToken cancellation);
 }

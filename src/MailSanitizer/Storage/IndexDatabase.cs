@@ -29,11 +29,11 @@ internal sealed class IndexDatabase : IAsyncDisposable
     public bool IsNew { get; }
 
     /// <summary>Opens or makes the file. A damaged one is put aside (<c>index.db.damaged</c>) and made anew: the folders are the truth.</summary>
-    public static IndexDatabase Open(string path, string schema, int version)
+    public static IndexDatabase Open(string path, IReadOnlyList<string> steps)
     {
         try
         {
-            return OpenOnce(path, schema, version);
+            return OpenOnce(path, steps);
         }
         catch (SqliteException damaged) when (damaged.SqliteErrorCode is 11 or 26)
         {
@@ -43,7 +43,7 @@ internal sealed class IndexDatabase : IAsyncDisposable
                 if (File.Exists(path + suffix)) File.Move(path + suffix, $"{path}.damaged{suffix}", overwrite: true);
             }
 
-            return OpenOnce(path, schema, version);
+            return OpenOnce(path, steps);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class IndexDatabase : IAsyncDisposable
         SqliteConnection.ClearPool(new SqliteConnection(_connection));
     }
 
-    private static IndexDatabase OpenOnce(string path, string schema, int version)
+    private static IndexDatabase OpenOnce(string path, IReadOnlyList<string> steps)
     {
         string connection = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = true, DefaultTimeout = 10 }.ToString();
         if (!File.Exists(path)) DurableFiles.WriteNew(path, []);
@@ -99,8 +99,8 @@ internal sealed class IndexDatabase : IAsyncDisposable
             writer.Open();
             writer.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=10000; PRAGMA foreign_keys=1; PRAGMA secure_delete=1;");
             long found = writer.ExecuteScalar<long>("PRAGMA user_version");
-            if (found > version) throw new InvalidDataException($"{path} has version {found}, this build knows {version}: it was written by a newer one");
-            if (found < version) writer.Execute($"BEGIN IMMEDIATE; {schema}; PRAGMA user_version={version}; COMMIT;");
+            if (found > steps.Count) throw new InvalidDataException($"{path} has version {found}, this build knows {steps.Count}: it was written by a newer one");
+            if (found < steps.Count) writer.Execute($"BEGIN IMMEDIATE; {string.Join(";\n", steps.Skip((int)found))}; PRAGMA user_version={steps.Count}; COMMIT;");
             return new IndexDatabase(connection, writer, found == 0);
         }
         catch

@@ -182,7 +182,7 @@ public sealed class OutboxRunner(IOutbox outbox, IMessageStore store, INextHop n
             return entry.MessageId;
         }
 
-        if (there is { State: StoredState.Quarantined or StoredState.HeldPart or StoredState.HeldWhole } && entry.Purpose is "release" or "follow-up")
+        if (there is { State: StoredState.Quarantined or StoredState.HeldPart or StoredState.HeldWhole } && entry.Serves)
         {
             await store.TakeBackAsync(entry.MessageId, [.. kept.Select(one => one.Recipient.Address)], cancellation);
             return entry.MessageId;

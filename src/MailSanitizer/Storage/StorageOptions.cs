@@ -21,6 +21,12 @@ public sealed record StorageOptions
     /// <summary>Held mail of one recipient.</summary>
     public Quota PerRecipient { get; init; } = new(200, 1024L * 1024 * 1024);
 
+    /// <summary>Mails whose password candidates are kept for one correspondence (count), and passwords that opened something. Origin: product decision. Above it the oldest of that correspondence goes.</summary>
+    public int CandidatesPerCorrespondence { get; init; } = 50;
+
+    /// <summary>Rows of candidates that mails of one client network may have (count). Origin: product decision. Above it the oldest of that network goes.</summary>
+    public int CandidatesPerClientNetwork { get; init; } = 5_000;
+
     /// <summary>How long the memory of hand-over lasts. Origin: Postfix gives up after 5 days (maximal_queue_lifetime).</summary>
     public TimeSpan HandoverFor { get; init; } = TimeSpan.FromDays(6);
 
