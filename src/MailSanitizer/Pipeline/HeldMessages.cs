@@ -63,7 +63,7 @@ internal sealed partial class HeldMessages(
     private readonly ConcurrentDictionary<Guid, SemaphoreSlim> _turns = new();
 
     /// <summary>Tries to open it for the recipients that the attempt concerns, each with no more than was sent to them.</summary>
-    public Task<HeldOutcome> TryAsync(Guid id, HeldAttempt attempt, CancellationToken cancellation) => InTurnAsync(id, cancellation, async held =>
+    public Task<HeldOutcome> TryAsync(Guid id, HeldAttempt attempt, CancellationToken cancellation) => InTurnAsync(id, async held =>
     {
         IReadOnlyList<Recipient> concerned = [.. held.Row.Unserved.Where(attempt.Concerns)];
         HeldOutcome outcome = HeldOutcome.Waits;
@@ -80,10 +80,10 @@ internal sealed partial class HeldMessages(
         }
 
         return outcome;
-    });
+    }, cancellation);
 
     /// <summary>Its time is up: decided once more, then on with a notice, or to its end.</summary>
-    public Task<HeldOutcome> EndAsync(Guid id, CancellationToken cancellation) => InTurnAsync(id, cancellation, async held =>
+    public Task<HeldOutcome> EndAsync(Guid id, CancellationToken cancellation) => InTurnAsync(id, async held =>
     {
         if (held.Row.DueAt is { } due && due > time.GetUtcNow()) return HeldOutcome.Waits;
         IReadOnlyList<(IReadOnlyList<Recipient> Recipients, bool Has)> groups = await GroupsAsync(held, held.Row.Unserved, cancellation);
@@ -98,24 +98,24 @@ internal sealed partial class HeldMessages(
         }
 
         return await DecideAsync(held, held.Row.Unserved, [], atEnd: true, cancellation);
-    });
+    }, cancellation);
 
     /// <summary>A person ends the hold: it is in quarantine then, to be released or not. False when it is not held.</summary>
-    public async Task<bool> ToQuarantineAsync(Guid id, AuditEvent why, CancellationToken cancellation) => await InTurnAsync(id, cancellation, async held =>
+    public async Task<bool> ToQuarantineAsync(Guid id, AuditEvent why, CancellationToken cancellation) => await InTurnAsync(id, async held =>
     {
         await audit.AppendAsync(why, cancellation);
         return await store.TransitionAsync(id, held.Row.State, StoredState.Quarantined, quarantine().DueAt(held.Row.Reasons, time.GetUtcNow()), [], cancellation) ? HeldOutcome.Quarantined : HeldOutcome.Gone;
-    }) == HeldOutcome.Quarantined;
+    }, cancellation) == HeldOutcome.Quarantined;
 
     /// <summary>Changes the note, in turn with everything else. False when it is not held.</summary>
-    public async Task<bool> NoteAsync(Guid id, Func<HoldNote, HoldNote?> change, CancellationToken cancellation) => await InTurnAsync(id, cancellation, async held =>
+    public async Task<bool> NoteAsync(Guid id, Func<HoldNote, HoldNote?> change, CancellationToken cancellation) => await InTurnAsync(id, async held =>
     {
         if (change(held.Note) is not { } changed) return HeldOutcome.Gone;
         await store.WriteNoteAsync(id, changed.Write(), cancellation);
         return HeldOutcome.Waits;
-    }) == HeldOutcome.Waits;
+    }, cancellation) == HeldOutcome.Waits;
 
-    private async Task<HeldOutcome> InTurnAsync(Guid id, CancellationToken cancellation, Func<HeldMessage, Task<HeldOutcome>> work)
+    private async Task<HeldOutcome> InTurnAsync(Guid id, Func<HeldMessage, Task<HeldOutcome>> work, CancellationToken cancellation)
     {
         SemaphoreSlim turn = _turns.GetOrAdd(id, _ => new SemaphoreSlim(1, 1));
         await turn.WaitAsync(cancellation);

@@ -1,4 +1,3 @@
-using MailSanitizer.Content;
 using MailSanitizer.Holding;
 using MailSanitizer.Mail;
 using MailSanitizer.Storage;

@@ -10,7 +10,7 @@ public sealed class ConfigReaderTests
     [InlineData("state: /s\nclamav:\n  adress: unix:/x", 3, 3, "unknown key 'clamav.adress'; did you mean 'address'?")]
     [InlineData("clamav:\n  address: udp://x:1", 2, 12, "clamav.address: 'udp://x:1' is no clamd address: unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310")]
     [InlineData("hold: { whole-for: 10 }", 1, 20, "hold.whole-for: '10' is no time: expected a number and s, m, h or d (10m, 3d)")]
-    [InlineData("hold: 10m", 1, 7, "hold: expected keys below it: whole-for, keep-for")]
+    [InlineData("hold: 10m", 1, 7, "hold: expected keys below it: whole-for, keep-for, messages-per-correspondence, size-per-correspondence, messages-per-client-network, size-per-client-network, messages-per-recipient, size-per-recipient")]
     [InlineData("internal-networks: [192.0.2.7/33]", 1, 21, "internal-networks: '192.0.2.7/33' is no network: expected 192.0.2.0/24, 2001:db8::/32 or one address")]
     [InlineData("listen:\n  - { url: \"lmtp://127.0.0.1:10024\", mod: after-queue }", 2, 38, "listen: unknown key 'mod'; did you mean 'mode'?")]
     [InlineData("listen: [http://x:1]", 1, 10, "listen: 'http://x:1': expected lmtp://host:port or smtp://host:port or lmtp+unix:/path")]
