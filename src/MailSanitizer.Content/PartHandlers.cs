@@ -34,5 +34,7 @@ public static class PartHandlers
         new Unpacking.SelfExtracting.SelfExtractingHandler(),
         new Unpacking.Unsupported.UnsupportedHandler(),
         new Disarming.Html.HtmlHandler(),
+        new Disarming.Svg.SvgHandler(),
+        new Disarming.Svg.StyleSheetHandler(),
     ];
 }

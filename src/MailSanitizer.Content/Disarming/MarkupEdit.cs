@@ -16,8 +16,6 @@ internal sealed class MarkupEdits
     /// <summary>Hosts that passive content comes from.</summary>
     public Dictionary<string, int> RemoteHosts { get; } = new(StringComparer.Ordinal);
 
-    public int Count => _edits.Count;
-
     public void Add(int start, int end, FindingKind kind, string what, string replacement = "") => _edits.Add(new MarkupEdit(start, end, replacement, kind, what));
 
     public void Remote(int start, int end, string host, string what, string replacement = "")
@@ -26,10 +24,14 @@ internal sealed class MarkupEdits
         Add(start, end, MarkupFindings.Remote, what, replacement);
     }
 
-    /// <summary>Sorted; the outer one of two that lie inside each other first.</summary>
-    public List<MarkupEdit> Sorted()
+    /// <summary>Adds what another reading of the same document found.</summary>
+    public void Join(MarkupEdits other)
     {
-        List<MarkupEdit> sorted = [.. _edits.OrderBy(edit => edit.Start).ThenByDescending(edit => edit.End)];
-        return sorted;
+        foreach ((string host, int count) in other.RemoteHosts) RemoteHosts[host] = Math.Max(count, RemoteHosts.GetValueOrDefault(host));
+        HashSet<(int, int, FindingKind)> known = [.. _edits.Select(edit => (edit.Start, edit.End, edit.Kind))];
+        _edits.AddRange(other._edits.Where(edit => known.Add((edit.Start, edit.End, edit.Kind))));
     }
+
+    /// <summary>Sorted; the outer one of two that lie inside each other first.</summary>
+    public List<MarkupEdit> Sorted() => [.. _edits.OrderBy(edit => edit.Start).ThenByDescending(edit => edit.End)];
 }

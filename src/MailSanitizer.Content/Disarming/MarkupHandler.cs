@@ -25,7 +25,7 @@ public abstract class MarkupHandler : IPartHandler
             return;
         }
 
-        MarkupReading reading = MarkupReading.Of(bytes, part.Description.DeclaredCharset);
+        MarkupReading reading = MarkupReading.Of(bytes, part.Description);
         MarkupSource source = MarkupSource.Of(bytes, reading.Encoding);
         if (Unsound(reading, source) is { } why)
         {
@@ -50,7 +50,7 @@ public abstract class MarkupHandler : IPartHandler
             return RebuildOutcome.Stripped;
         }
 
-        MarkupReading reading = MarkupReading.Of(bytes, part.Description.DeclaredCharset);
+        MarkupReading reading = MarkupReading.Of(bytes, part.Description);
         MarkupSource source = MarkupSource.Of(bytes, reading.Encoding);
         bool unsound = Unsound(reading, source) is not null;
         bool anew = unsound && context.Removes(MarkupFindings.Encoding);

@@ -15,8 +15,17 @@ internal sealed record MarkupReading(Encoding Encoding, string? Conflict)
     // Browsers look at 1,024 bytes, old ones further.
     private const int Prescan = 4_096;
 
-    /// <summary>Decides.</summary>
-    public static MarkupReading Of(ReadOnlySpan<byte> bytes, string? declared)
+    /// <summary>Decides for a part.</summary>
+    public static MarkupReading Of(ReadOnlySpan<byte> bytes, ChildDescription description)
+    {
+        MarkupReading reading = Of(bytes, description.DeclaredCharset);
+
+        // A mail's header that says "text" and no charset means ASCII (RFC 2045 5.2): readers who hold on to that see other markup than those who ask the page.
+        bool silent = reading.Conflict is null && reading.Encoding.CodePage is 50220 && description.DeclaredType is "text/html" && Charset.Find(description.DeclaredCharset)?.CodePage is not 50220 && bytes.IndexOf((byte)0x1B) >= 0;
+        return silent ? reading with { Conflict = "iso-2022-jp by its own word alone" } : reading;
+    }
+
+    private static MarkupReading Of(ReadOnlySpan<byte> bytes, string? declared)
     {
         Encoding? mark = MarkOf(bytes);
         Encoding? header = Charset.Find(declared);

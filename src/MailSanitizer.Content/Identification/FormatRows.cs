@@ -102,7 +102,7 @@ public static partial class FormatTable
         +jsonl; text; application/x-ndjson application/jsonl; jsonl ndjson
         +yaml; text; application/yaml application/x-yaml text/yaml; yaml yml
         +ini; text; ; ini cfg conf properties toml
-        +source; text; text/x-c text/x-csrc text/x-c++src text/x-java-source text/x-csharp text/css; c h cc cpp hpp cs java go rs kt swift sql css scss less ts tsx jsx vue f90 pas asm
+        +source; text; text/x-c text/x-csrc text/x-c++src text/x-java-source text/x-csharp; c h cc cpp hpp cs java go rs kt swift sql scss less ts tsx jsx vue f90 pas asm
         +diff; text; text/x-diff text/x-patch; diff patch
         +srt; text; application/x-subrip text/vtt; srt vtt
         +dsn; text; message/delivery-status message/global-delivery-status message/disposition-notification message/feedback-report text/rfc822-headers message/global-headers; 
@@ -116,6 +116,7 @@ public static partial class FormatTable
         xhtml; xml html; application/xhtml+xml; xhtml xht
         amp-html; html; text/x-amp-html; 
         mht; text; multipart/related application/x-mimearchive; mht mhtml
+        css; text; text/css; css
         svg; xml; image/svg+xml; svg
         svgz; gz; image/svg+xml-compressed; svgz
         xml; text; text/xml application/xml; xml rdf rss atom xsd plist kml gpx

@@ -34,6 +34,9 @@ internal static class XmlKinds
         if (lower.Contains("mso-application progid=\"word", StringComparison.Ordinal)) return "word-xml";
         if (lower.Contains("mso-application progid=\"excel", StringComparison.Ordinal)) return "spreadsheet-xml";
         if (IsElement(root, "<html") && xml) return "xhtml";
+
+        // What says that it is XML is not HTML for an element named "form" somewhere: browsers take it at its word (MIME Sniffing 7.1).
+        if (xml && root.Length > 1 && char.IsAsciiLetter(root[1])) return "xml";
         if (IsHtml(lower)) return Html(lower);
         _ = start;
         return xml || (root.Length > 1 && char.IsAsciiLetter(root[1]) && root.Contains("xmlns", StringComparison.Ordinal)) ? "xml" : null;

@@ -27,13 +27,13 @@ internal static partial class MimeCharsets
             bool acts = Shifts(held) || Shifts(encoding);
             string detail = $"{held.WebName} in the header, {encoding.WebName} by its {name}";
 
-            // A mark in front of text that the header calls UTF-16 or that is plain Unicode is how Windows writes; HTML is where it matters.
-            return new ChildFinding(acts ? MimeFindings.CharsetAmbiguous : MimeFindings.CharsetConflict, "", detail);
+            // HTML is written anew in UTF-8 from one reading, which its own disarmer chooses by the same rules; any other text has no such writer.
+            return new ChildFinding(acts && type is not ("text/html" or "text/x-amp-html") ? MimeFindings.CharsetAmbiguous : MimeFindings.CharsetConflict, "", detail);
         }
 
         // ISO-2022 escapes in HTML that is declared as something else: browsers once guessed, and markup appeared.
         if (escapes && type == "text/html" && first is not null && !Shifts(first) && first.CodePage is not 20127)
-            return new ChildFinding(MimeFindings.CharsetAmbiguous, "", "ISO-2022 escapes in " + first.WebName);
+            return new ChildFinding(MimeFindings.CharsetConflict, "", "ISO-2022 escapes in " + first.WebName);
         return null;
     }
 

@@ -20,7 +20,7 @@ public static class MimeDisagreements
         new(MimeFindings.EncodingOnMultipart, "ignored, or decoded first", "ignored", "RFC 2045 6.4 forbids it"),
         new(MimeFindings.HeaderAmbiguous, "the header ends at the first line that is no field (Postfix, Python), or the line is skipped (others)", "ends there", "content fields behind such a line make two messages of one"),
         new(MimeFindings.ContentEncoding, "ignored, or undone", "ignored", "no mailer writes it"),
-        new(MimeFindings.CharsetAmbiguous, "the header's charset, or that of mark, meta or escapes, where one of them is UTF-16, UTF-7 or ISO-2022", "the header's", "markup appears or vanishes"),
+        new(MimeFindings.CharsetAmbiguous, "the header's charset, or that of mark, meta or escapes, in text other than HTML where one of them is UTF-16 or ISO-2022, and anywhere where it is UTF-7", "the header's", "text appears or vanishes, and nothing can tell which one was meant"),
         new(MimeFindings.RepeatedField, "first or last, with the same meaning", "the first", "gateways repeat fields"),
         new(MimeFindings.OddParameter, "what follows an open quote, a missing semicolon", "up to the end, or the next name", "old mailers and scripts"),
         new(MimeFindings.NamesDiffer, "filename, filename*, name, first or last", "the RFC 2231 form, then filename, then name", "fallback names for old readers; identification looks at all of them"),
@@ -29,6 +29,6 @@ public static class MimeDisagreements
         new(MimeFindings.Base64Junk, "foreign bytes skipped, or the end there; data behind the padding read, or not", "skipped and read on", "footers that gateways append"),
         new(MimeFindings.QuotedPrintableJunk, "a wrong escape stays, or goes", "stays", "scripts that forget to escape"),
         new(MimeFindings.EncodedMessage, "decoded, or read as it is", "decoded", "Exchange and others encode attached mails"),
-        new(MimeFindings.CharsetConflict, "the header's charset, or that of mark or meta", "the header's", "gateways convert and forget the meta element"),
+        new(MimeFindings.CharsetConflict, "the header's charset, or that of mark, meta or escapes", "the header's", "gateways convert and forget the meta element; HTML is written anew in UTF-8"),
     ];
 }

@@ -18,6 +18,12 @@ public sealed class HtmlHandler : MarkupHandler
     {
         HtmlFilter filter = new(source, cancellation);
         filter.Run();
+        if (!part.Formats.Contains("xhtml")) return filter.Edits;
+
+        // Browsers read it as XML, mail readers as HTML: what acts in either goes.
+        XmlFilter strict = new(source, judgesNames: true, isDrawing: false, cancellation);
+        strict.Run();
+        filter.Edits.Join(strict.Edits);
         return filter.Edits;
     }
 }

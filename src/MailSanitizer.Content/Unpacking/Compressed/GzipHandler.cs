@@ -8,7 +8,7 @@ namespace MailSanitizer.Content.Unpacking.Compressed;
 public sealed class GzipHandler : CompressedFileHandler
 {
     /// <inheritdoc/>
-    public override IReadOnlyCollection<string> Formats { get; } = ["gz"];
+    public override IReadOnlyCollection<string> Formats { get; } = ["gz", "svgz"];
 
     /// <inheritdoc/>
     public override RebuildOutcome Rebuild(Part part, IRebuildContext context, IPartOutput output)
