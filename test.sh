@@ -11,6 +11,7 @@ export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 M
 packages=(libicu72 clamav-daemon postfix swaks nsd unbound bind9-dnsutils dovecot-core dovecot-lmtpd dovecot-sieve
   opendkim python3 python3-dkim python3-spf python3-authres python3-nacl p7zip-full arj cabextract lhasa cpio unzip zip zstd xz-utils
   gnupg openssl bzip2 ncompress clamav-testfiles curl
+  c-icap libc-icap-mod-virus-scan
   genisoimage qpdf poppler-utils publicsuffix python3-xlsxwriter python3-msoffcrypto-tool python3-olefile)
 missing=()
 for package in "${packages[@]}"; do
