@@ -32,6 +32,7 @@ public static class PartHandlers
         new Unpacking.Cms.CmsHandler(),
         new Unpacking.Pgp.PgpHandler(),
         new Unpacking.SelfExtracting.SelfExtractingHandler(),
+        new Disarming.Rtf.RtfHandler(),
         new Unpacking.Unsupported.UnsupportedHandler(),
         new Disarming.Html.HtmlHandler(),
         new Disarming.Svg.SvgHandler(),
