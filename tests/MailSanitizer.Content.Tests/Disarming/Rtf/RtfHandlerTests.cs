@@ -1,4 +1,3 @@
-using MailSanitizer.Content.Disarming;
 using MailSanitizer.Content.Disarming.Rtf;
 
 namespace MailSanitizer.Content.Tests.Disarming.Rtf;
@@ -170,9 +169,17 @@ public sealed class RtfHandlerTests : DisarmerContract
     [Fact]
     public void A_kind_that_a_rule_allows_stays()
     {
-        Disarmed run = Disarmed.Run(RtfSamples.Document("allowed", Object(Package, @"\objemb\objupdate")), treat: treatment => treatment with { Allow = ["ole-package", "program-file"] });
+        string data = RtfSamples.Hex(RtfSamples.Ole("Package", RtfSamples.Package("note.txt", "words"u8.ToArray())));
+        Disarmed run = Disarmed.Run(RtfSamples.Document("allowed", Object(data, @"\objemb\objupdate")), treat: treatment => treatment with { Allow = ["ole-package"] });
         Assert.True(RtfCheck.Has(run.Bytes, "objdata"));
         Assert.False(RtfCheck.Has(run.Bytes, "objupdate"));
+    }
+
+    [Fact]
+    public void An_object_whose_file_has_to_go_goes_although_allowed()
+    {
+        Disarmed run = Disarmed.Run(RtfSamples.Document("allowed", Object(Package)), treat: treatment => treatment with { Allow = ["ole-package"] });
+        Assert.False(RtfCheck.Has(run.Bytes, "objdata"));
     }
 
     [Fact]
