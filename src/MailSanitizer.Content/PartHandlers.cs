@@ -11,6 +11,10 @@ public static class PartHandlers
         new Disarming.NoPassiveForm.OneNoteHandler(),
         new Mime.MimeHandler(),
         new Unpacking.Zip.ZipHandler(),
+
+        // Archive level first: the disarmer reads what this has written from one reading.
+        new Unpacking.Zip.ZipPackageHandler(),
+        new Disarming.Ooxml.OoxmlHandler(),
         new Unpacking.Tar.TarHandler(),
         new Unpacking.Compressed.GzipHandler(),
         new Unpacking.Compressed.PackedStreamHandler(),
