@@ -16,6 +16,7 @@ public static class CommandLine
             PasswordsVerb.Command(),
             ConfigVerb.Command(),
             QuarantineVerb.Command(),
+            HoldVerb.Command(),
             QueueVerb.Command(),
             AuditVerb.Command(),
             AuthenticateVerb.Command(),

@@ -22,11 +22,12 @@ internal static class LocalRooms
             closing.Push(storage.DisposeAsync);
             AuditTrail audit = AuditTrail.Open(OperatorRooms.AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
             closing.Push(audit.DisposeAsync);
-            ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), new OwnCandidates(), time, logs);
+            HoldRooms holding = HoldRooms.Open(() => settings, storage, time);
+            ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), holding.Candidates, time, logs);
             closing.Push(content.DisposeAsync);
             byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
             Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
-            ControlVerbs verbs = OperatorRooms.LocalVerbs(settings, storage, audit, content, sealer, time, logs);
+            ControlVerbs verbs = OperatorRooms.LocalVerbs(settings, storage, audit, content, holding, sealer, new IdField(idKey), time, logs);
             return new LocalVerbs(verbs, () => CloseAsync(closing));
         }
         catch

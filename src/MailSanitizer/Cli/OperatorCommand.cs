@@ -92,6 +92,13 @@ internal sealed class OperatorCommand
         return this;
     }
 
+    /// <summary>A secret: asked for without an echo, or the first line of standard input. Never an argument, which every process of the machine can read.</summary>
+    public OperatorCommand Secret(string key, string prompt)
+    {
+        _read.Add((_, arguments) => arguments[key] = SecretInput.Read(prompt));
+        return this;
+    }
+
     /// <summary>The bytes behind the answer go to the file that <c>-o</c> names.</summary>
     public OperatorCommand Output(string description)
     {

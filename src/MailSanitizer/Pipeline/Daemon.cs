@@ -78,7 +78,7 @@ public sealed class Daemon : IAsyncDisposable
             logs.CreateLogger("MailSanitizer.Storage"));
         Expiry expiry = new(storage.Messages, storage.Gauge, audit, notices, time, logs.CreateLogger("MailSanitizer.Quarantine"));
         ControlSocket control = ControlSocket.Listen(
-            settings.State, OperatorRooms.Verbs(settings, storage, audit, content, sealer, notices, time, logs.CreateLogger("MailSanitizer.Control")), time, logs.CreateLogger("MailSanitizer.Control"));
+            settings.State, OperatorRooms.Verbs(settings, storage, audit, content, holding, sealer, notices, time, logs.CreateLogger("MailSanitizer.Control")), time, logs.CreateLogger("MailSanitizer.Control"));
         daemon._closing.Add(control.DisposeAsync);
         daemon.Run("next hop probes", nextHop.RunProbesAsync, logs);
         daemon.Run("outbox", runner.RunAsync, logs);

@@ -1,6 +1,7 @@
 using MailSanitizer.Audit;
 using MailSanitizer.Configuration;
 using MailSanitizer.Control;
+using MailSanitizer.Holding;
 using MailSanitizer.Mail;
 using MailSanitizer.Notices;
 using MailSanitizer.Quarantine;
@@ -60,25 +61,30 @@ public static class OperatorRooms
         new(storage.Outbox, storage.NoticeLedger, audit, signer, NoticeOptionsOf(settings), time, log);
 
     /// <summary>The verbs over a state folder that no daemon owns.</summary>
-    public static ControlVerbs LocalVerbs(Settings settings, EmbeddedStorage storage, AuditTrail audit, ContentRooms content, ISealer sealer, TimeProvider time, ILoggerFactory logs) =>
-        Verbs(
-            settings,
-            storage,
-            audit,
-            content,
-            sealer,
-            Notices(settings, storage, audit, Composition.Signer(settings), time, logs.CreateLogger("MailSanitizer.Notices")),
-            time,
-            logs.CreateLogger("MailSanitizer.Control"));
+    internal static ControlVerbs LocalVerbs(Settings settings, EmbeddedStorage storage, AuditTrail audit, ContentRooms content, HoldRooms holding, ISealer sealer, IPassCounter passes, TimeProvider time, ILoggerFactory logs)
+    {
+        IMailSigner signer = Composition.Signer(settings);
+        NoticeQueue notices = Notices(settings, storage, audit, signer, time, logs.CreateLogger("MailSanitizer.Notices"));
+        IDecider decider = Composition.Decider(settings);
+        StoredCopies stored = new(storage.Messages, audit, notices, holding.Intake, () => QuarantineOptionsOf(settings), time);
+        CopySealer copies = new(sealer, content.Scanner, content.Spool, () => content.Options, time);
+        holding.Furnish(storage, content, copies, stored, signer, notices, passes, audit, () => decider, time, logs.CreateLogger("MailSanitizer.Holding"));
+        return Verbs(settings, storage, audit, content, holding, sealer, notices, time, logs.CreateLogger("MailSanitizer.Control"));
+    }
 
     /// <summary>Every verb that an operator can give a daemon, or run over the state folder while none is running.</summary>
-    public static ControlVerbs Verbs(
-        Settings settings, EmbeddedStorage storage, AuditTrail audit, ContentRooms content, ISealer sealer, INotices notices, TimeProvider time, ILogger log)
+    internal static ControlVerbs Verbs(
+        Settings settings, EmbeddedStorage storage, AuditTrail audit, ContentRooms content, HoldRooms holding, ISealer sealer, INotices notices, TimeProvider time, ILogger log)
     {
         QuarantineOptions quarantine = QuarantineOptionsOf(settings);
         Release release = new(storage.Messages, content.Workers, content.Scanner, sealer, content.Spool, audit, notices, quarantine, time);
+        HeldOrders held = new(holding.Messages, release);
         return new ControlVerbs(
             [
+                new HoldListVerb(storage.Messages),
+                new HoldShowVerb(storage.Messages, audit),
+                new HoldUnlockVerb(held, audit),
+                new HoldReleaseVerb(held),
                 new QuarantineListVerb(storage.Messages),
                 new QuarantineShowVerb(storage.Messages, content.Workers, audit),
                 new QuarantineReleaseVerb(release),
