@@ -17,6 +17,8 @@ public sealed class MimeHandler : IPartHandler
         Describe(structure.Root, context);
         if (message?.WantsSkeleton is true) message.Skeleton(MimeSkeleton.Of(part.Bytes, structure.Root, context.Limits));
         if (message?.WantsTexts is true && structure.Root.Header.First("Subject") is { } subject) message.Text(new CandidateText("subject", subject.Text));
+        // "The password is today's date": which day that is.
+        if (message?.WantsTexts is true && structure.Root.Header.First("Date") is { } date) message.Text(new CandidateText("date", date.Text));
         MimeChildren children = new(part.Bytes, structure, context.Limits, context.Cancellation);
         foreach (MimeChild child in children.List())
         {
