@@ -1,7 +1,6 @@
 using MailSanitizer.Audit;
 using MailSanitizer.Configuration;
 using MailSanitizer.Control;
-using MailSanitizer.Mail;
 using MailSanitizer.Pipeline;
 using MailSanitizer.Sealing;
 using MailSanitizer.Storage;

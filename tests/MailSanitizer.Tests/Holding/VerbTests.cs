@@ -3,7 +3,6 @@ using MailSanitizer.Control;
 using MailSanitizer.Mail;
 using MailSanitizer.Storage;
 using MailSanitizer.Tests.Pipeline;
-using MailSanitizer.Tests.Servers;
 
 namespace MailSanitizer.Tests.Holding;
 
