@@ -34,6 +34,9 @@ public sealed record RebuildJob
     /// <summary>Banners on the bodies.</summary>
     public IReadOnlyList<Banner> Banners { get; init; } = [];
 
+    /// <summary>The message's id as notices in the place of parts name it (UUIDv7 text); null when there is none.</summary>
+    public string? NoticeId { get; init; }
+
     /// <summary>Tags in front of the subject, in order; a tag that the subject carries already is not added again.</summary>
     public IReadOnlyList<string> SubjectTags { get; init; } = [];
 

@@ -220,12 +220,13 @@ internal sealed class PartRebuildSession
 
     private Rebuilt Notice(Part part, Treatment? treatment, string done, string detail)
     {
-        string text = treatment?.Notice
-            ?? "この添付ファイルは安全な形にできなかったため、取り除かれました。\r\nThis attachment was taken out because it could not be made safe.\r\n";
+        // A handler that fails names the finding first ("program has no passive form").
+        IEnumerable<string> reasons = treatment is { Reasons.Count: > 0 } ? treatment.Reasons : [detail.Split(' ')[0]];
+        string text = treatment?.Notice ?? PartNotice.Write(part.Name, part.Format, part.Formats, part.Bytes.Length, part.Bytes.Sha256, reasons, _order.NoticeId);
         byte[] content = Encoding.UTF8.GetBytes(text);
         MemoryPartBytes bytes = new(content);
         _changes.Add(new ChangeFact(part.Path, part.Bytes.Sha256, bytes.Sha256, done, detail));
-        string name = treatment?.NoticeName ?? (part.Name.Length > 0 ? PartWalkPaths.Safe(part.Name, _job.Limits.PathSegment) + ".txt" : "removed.txt");
+        string name = treatment?.NoticeName ?? PartNotice.FileName(part.Name, _job.Limits.PathSegment);
         return new Rebuilt(ChildDecisionKind.Replace, bytes, name, "text/plain; charset=utf-8");
     }
 

@@ -28,8 +28,11 @@ public sealed record Treatment(string Path, string Sha256In, TreatmentKind Kind)
     /// <summary>With <see cref="TreatmentKind.Disarm"/>: kinds that stay although active (a rule allows them).</summary>
     public IReadOnlyList<string>? Allow { get; init; }
 
-    /// <summary>With <see cref="TreatmentKind.Replace"/>, or when a disarm fails: the notice's text (plain, UTF-8).</summary>
+    /// <summary>With <see cref="TreatmentKind.Replace"/>, or when a disarm fails: the notice's text (plain, UTF-8); null for <see cref="PartNotice"/>'s.</summary>
     public string? Notice { get; init; }
+
+    /// <summary>Ids of the findings that the part is treated for: what a notice in its place gives as the reason. Empty: what made the disarm fail.</summary>
+    public IReadOnlyList<string> Reasons { get; init; } = [];
 
     /// <summary>The notice's file name.</summary>
     public string? NoticeName { get; init; }

@@ -97,6 +97,9 @@ public sealed record JobStart
     /// <summary>Words in front of the subject (rebuild).</summary>
     public IReadOnlyList<string> SubjectTags { get; init; } = [];
 
+    /// <summary>See <see cref="RebuildJob.NoticeId"/> (rebuild).</summary>
+    public string? NoticeId { get; init; }
+
     /// <summary>Password frames that follow.</summary>
     public int Passwords { get; init; }
 

@@ -73,6 +73,7 @@ internal sealed class JobLoop(WorkerFrameReader reader, WorkerFrameWriter writer
             Banners = banners,
             SubjectTags = start.SubjectTags,
             FileName = start.FileName,
+            NoticeId = start.NoticeId,
         };
         FrameOutput output = new(channel, bytes);
         RebuildReport report = jobs.Rebuild(bytes, rebuild, output);

@@ -28,6 +28,7 @@ internal sealed class UntrustedRebuild : UntrustedJob
             Limits = order.Limits,
             FileName = order.FileName,
             SubjectTags = order.SubjectTags,
+            NoticeId = order.NoticeId,
             Passwords = order.Passwords.Count,
             Treatments = order.Treatments.Count,
             Banners = order.Banners.Count,

@@ -96,6 +96,9 @@ public sealed record RebuildOrder
     /// <summary>Tags in front of the subject, in order.</summary>
     public IReadOnlyList<string> SubjectTags { get; init; } = [];
 
+    /// <summary>The message's id as notices in the place of parts name it; null when there is none.</summary>
+    public string? NoticeId { get; init; }
+
     /// <summary>Limits in force.</summary>
     public Limits Limits { get; init; } = Limits.Default;
 
