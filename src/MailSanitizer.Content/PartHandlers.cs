@@ -37,6 +37,8 @@ public static class PartHandlers
         new Unpacking.Pgp.PgpHandler(),
         new Unpacking.SelfExtracting.SelfExtractingHandler(),
         new Disarming.Rtf.RtfHandler(),
+        new Disarming.Odf.OdfHandler(),
+        new Disarming.Odf.FlatOdfHandler(),
         new Unpacking.Unsupported.UnsupportedHandler(),
         new Disarming.Html.HtmlHandler(),
         new Disarming.Svg.SvgHandler(),
