@@ -15,6 +15,7 @@ public static class PartHandlers
         // Archive level first: the disarmer reads what this has written from one reading.
         new Unpacking.Zip.ZipPackageHandler(),
         new Disarming.Ooxml.OoxmlHandler(),
+        new Disarming.Ooxml.OfficeXmlHandler(),
         new Unpacking.Tar.TarHandler(),
         new Unpacking.Compressed.GzipHandler(),
         new Unpacking.Compressed.PackedStreamHandler(),

@@ -432,6 +432,7 @@ public static partial class FormatTable
         hxs; ; ; hxs
 
         [macro-only]
+        activemime; ; application/x-mso; mso
         xlam; ooxml; application/vnd.ms-excel.addin.macroenabled.12; xlam
         ppam; ooxml; application/vnd.ms-powerpoint.addin.macroenabled.12; ppam
         ppa; ole2; ; ppa

@@ -23,6 +23,7 @@ internal static class Signatures
         jxl 0:FF0A
         psd 0:'8BPS' 4:0001
         psd 0:'8BPS' 4:0002
+        activemime 0:'ActiveMime'
         emf 0:01000000 40:'_EMF'
         wmf 0:D7CDC69A
         wmf 0:0100 2:0900 4:0003

@@ -44,7 +44,4 @@ public static class OoxmlFindings
 
     /// <summary>A limit of the XML reader or of the package reader was reached.</summary>
     public static readonly FindingKind OverLimit = new("office-over-limit", FindingClass.Limit, "An office document larger or deeper than the limit");
-
-    /// <summary>Macros in a page that an office program saved (ActiveMime).</summary>
-    public static readonly FindingKind ActiveMime = new("active-mime", FindingClass.Active, "Macros in an ActiveMime container");
 }

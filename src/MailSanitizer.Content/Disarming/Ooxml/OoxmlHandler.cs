@@ -73,7 +73,7 @@ public sealed class OoxmlHandler : IPartHandler
 
     private static readonly HashSet<string> Known = [.. new OoxmlHandler().Formats];
 
-    private static ChildDescription Describe(OpcPart part) => new(new PartName("member", part.Name))
+    internal static ChildDescription Describe(OpcPart part) => new(new PartName("member", part.Name))
     {
         PackedSize = Math.Max(1, part.PackedSize),
         DeclaredType = part.Types[0] is { } type && (type.StartsWith("image/", StringComparison.Ordinal) || type.StartsWith("audio/", StringComparison.Ordinal) || type.StartsWith("video/", StringComparison.Ordinal)) ? type : null,
@@ -116,7 +116,7 @@ public sealed class OoxmlHandler : IPartHandler
     }
 
     /// <summary>Reports; of one kind some by place, the rest as one line.</summary>
-    private sealed class WalkJudge(IWalkContext context) : IOoxmlJudge
+    internal sealed class WalkJudge(IWalkContext context) : IOoxmlJudge
     {
         private const int MostOfAKind = 50;
         private readonly Dictionary<FindingKind, int> _counts = [];
@@ -142,7 +142,7 @@ public sealed class OoxmlHandler : IPartHandler
     }
 
     /// <summary>Takes what the treatment names.</summary>
-    private sealed class RebuildJudge(IRebuildContext context) : IOoxmlJudge
+    internal sealed class RebuildJudge(IRebuildContext context) : IOoxmlJudge
     {
         private readonly List<(FindingKind Kind, string Location)> _taken = [];
 

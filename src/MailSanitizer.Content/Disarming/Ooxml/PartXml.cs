@@ -14,6 +14,12 @@ internal sealed class PartXml : IXmlVisitor
     private const string Relationships = "/relationships";
     private const string Office = "urn:schemas-microsoft-com:office:office";
 
+    /// <summary>Stands for the type of a whole document of Word 2003.</summary>
+    public const string Word2003 = "2003-word";
+
+    /// <summary>Stands for the type of a whole workbook of Excel 2003.</summary>
+    public const string Excel2003 = "2003-workbook";
+
     // Elements that may not be empty: when the last of their children goes, they go.
     private static bool GoesWhenEmpty(string local) => local is
         "hyperlinks" or "oleObjects" or "controls" or "externalReferences" or "dataValidations" or "conditionalFormatting" or "conditionalFormattings" or "sparklines" or "sparklineGroup"
@@ -25,6 +31,7 @@ internal sealed class PartXml : IXmlVisitor
     private readonly WordXml? _word;
     private readonly SheetXml? _sheet;
     private readonly SlideXml _slide;
+    private readonly Office2003Xml? _old;
     private int _frameDepth = -1;
     private int _frame = -1;
     private bool _frameGoes;
@@ -38,6 +45,7 @@ internal sealed class PartXml : IXmlVisitor
         if (type.Contains("word", StringComparison.Ordinal)) _word = new WordXml(this);
         if (type.Contains("spreadsheet", StringComparison.Ordinal) || type.Contains("excel", StringComparison.Ordinal)) _sheet = new SheetXml(this, inspection);
         _slide = new SlideXml(this);
+        if (type is Word2003 or Excel2003) _old = new Office2003Xml(this, inspection);
     }
 
     /// <summary>The part.</summary>
@@ -69,6 +77,7 @@ internal sealed class PartXml : IXmlVisitor
         if (walk.Depth == 1) Root(element);
         InsideFrame(walk, element);
         _slide.Start(walk, element);
+        _old?.Start(walk, element);
         Attributes(walk, element);
         if (Plan.IsRemoved(element.Ordinal)) return;
         switch (element.Local)
@@ -173,6 +182,7 @@ internal sealed class PartXml : IXmlVisitor
         if (!vml && !Part.Key.Contains("vml", StringComparison.Ordinal)) return;
         string address = walk.Reader.Value;
         if (address.Trim().Length == 0) return;
+        if (_old is not null && address.StartsWith("wordml://", StringComparison.Ordinal)) return;
         UrlKind kind = UrlJudge.Judge(address).Kind;
         bool passive = local == "href" && element.Local is not ("imagedata" or "fill" or "stroke") ? kind is UrlKind.Web or UrlKind.Mail or UrlKind.Phone or UrlKind.Fragment : kind is UrlKind.Fragment;
         if (passive)

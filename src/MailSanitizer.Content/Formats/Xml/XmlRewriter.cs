@@ -6,8 +6,8 @@ namespace MailSanitizer.Content.Formats.Xml;
 /// <summary>Writes an XML part anew with the edits of a plan: streaming, in UTF-8, prefixes and namespace declarations as they were. Comments and processing instructions are left out.</summary>
 public static class XmlRewriter
 {
-    /// <summary>Carries a plan out. The content must be what the plan was made from, so it is known to be well-formed.</summary>
-    public static void Write(Stream content, XmlPlan plan, Stream output, Limits limits, FindingKind over, CancellationToken cancellation)
+    /// <summary>Carries a plan out. The content must be what the plan was made from, so it is known to be well-formed. <paramref name="application"/>: the processing instruction by which Windows chooses the program, or null.</summary>
+    public static void Write(Stream content, XmlPlan plan, Stream output, Limits limits, FindingKind over, CancellationToken cancellation, string? application = null)
     {
         using XmlReader reader = XmlWalk.Open(content, 0, limits, over, cancellation);
         using XmlWriter writer = XmlWriter.Create(output, new XmlWriterSettings
@@ -18,6 +18,7 @@ public static class XmlRewriter
             CheckCharacters = false,
         });
         writer.WriteStartDocument(true);
+        if (application is not null) writer.WriteProcessingInstruction("mso-application", application);
         Copy(reader, plan, writer);
         writer.WriteEndDocument();
     }
@@ -80,7 +81,7 @@ public static class XmlRewriter
     }
 
     // A pair of surrogates may fall on the border of two pieces; the writer wants it whole.
-    private static void Text(XmlReader reader, XmlWriter writer, char[] buffer)
+    internal static void Text(XmlReader reader, XmlWriter writer, char[] buffer)
     {
         int kept = 0;
         for (int got; (got = reader.ReadValueChunk(buffer, kept, buffer.Length - kept)) > 0;)
