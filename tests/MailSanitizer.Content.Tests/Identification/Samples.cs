@@ -62,6 +62,7 @@ internal static class Samples
         yield return ("cr3", B("00000018 66747970 63727820", 40), 8);
         yield return ("xcf", A("gimp xcf v011\0", 64), 2);
         yield return ("emf", At(120, (0, [1]), (4, [108]), (40, A(" EMF"))), 41);
+        yield return ("activemime", A("ActiveMime\0\0\u0001\u00F0\u0004", 40), 5);
         yield return ("wmf", B("D7CDC69A 0000", 64), 3);
         yield return ("mp3", A("ID3\u0003\0\0\0\0\0\u0010", 64), 2);
         yield return ("mp3", Frames(B("FFFB9000"), 417), 417);
