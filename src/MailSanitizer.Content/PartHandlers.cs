@@ -41,6 +41,7 @@ public static class PartHandlers
         new Disarming.Odf.OdfHandler(),
         new Disarming.Odf.FlatOdfHandler(),
         new Unpacking.Unsupported.UnsupportedHandler(),
+        new Disarming.Ole.OleHandler(),
         new Disarming.Html.HtmlHandler(),
         new Disarming.Svg.SvgHandler(),
         new Disarming.Svg.StyleSheetHandler(),
