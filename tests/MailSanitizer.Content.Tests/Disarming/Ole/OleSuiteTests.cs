@@ -1,5 +1,4 @@
 using System.Text;
-using MailSanitizer.Content.Tests.PartWalking;
 
 namespace MailSanitizer.Content.Tests.Disarming.Ole;
 
