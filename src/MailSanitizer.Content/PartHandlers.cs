@@ -9,6 +9,8 @@ public static class PartHandlers
         // First, so that nothing is written anew of what is replaced as a whole.
         new Disarming.NoPassiveForm.NoPassiveFormHandler(),
         new Disarming.NoPassiveForm.OneNoteHandler(),
+        new Disarming.Calendar.CalendarHandler(),
+        new Disarming.Tables.TableHandler(),
         new Mime.MimeHandler(),
         new Unpacking.Zip.ZipHandler(),
 
