@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using MailSanitizer.Content.Formats.ContentLines;
 using MailSanitizer.Content.Formats.HeaderFields;
@@ -8,6 +9,7 @@ namespace MailSanitizer.Content.Disarming.Calendar;
 public sealed class CalendarHandler : IPartHandler
 {
     private const int LineLength = 75;
+    private static readonly SearchValues<char> LinkEnds = SearchValues.Create(" \t\"<>\\");
 
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Formats { get; } = ["ics", "vcf"];
@@ -119,7 +121,7 @@ public sealed class CalendarHandler : IPartHandler
         for (int at = 0; (at = value.IndexOf("http", at, StringComparison.OrdinalIgnoreCase)) >= 0; at += 4)
         {
             if (!value.AsSpan(at).StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !value.AsSpan(at).StartsWith("https://", StringComparison.OrdinalIgnoreCase)) continue;
-            int end = value.AsSpan(at).IndexOfAny(" \t\"<>\\");
+            int end = value.AsSpan(at).IndexOfAny(LinkEnds);
             context.Link(end < 0 ? value[at..] : value.Substring(at, end), "calendar");
         }
     }
