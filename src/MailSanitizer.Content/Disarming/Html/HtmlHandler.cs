@@ -26,4 +26,6 @@ public sealed class HtmlHandler : MarkupHandler
         filter.Edits.Join(strict.Edits);
         return filter.Edits;
     }
+
+    private protected override void Notes(MarkupSource source, Part part, IWalkContext context) => new LureReader(source, part, context).Run();
 }
