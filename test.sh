@@ -12,7 +12,7 @@ packages=(libicu72 clamav-daemon postfix swaks nsd unbound bind9-dnsutils doveco
   opendkim python3 python3-dkim python3-spf python3-authres python3-nacl p7zip-full arj cabextract lhasa cpio unzip zip zstd xz-utils
   gnupg openssl bzip2 ncompress clamav-testfiles curl
   c-icap libc-icap-mod-virus-scan
-  genisoimage qpdf poppler-utils publicsuffix python3-xlsxwriter python3-msoffcrypto-tool python3-olefile)
+  genisoimage qpdf poppler-utils publicsuffix chromium python3-xlsxwriter python3-msoffcrypto-tool python3-olefile)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

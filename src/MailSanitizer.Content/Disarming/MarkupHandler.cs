@@ -1,3 +1,4 @@
+using System.Text;
 using MailSanitizer.Content.Formats.Charsets;
 using MailSanitizer.Content.Formats.Markup;
 
@@ -30,7 +31,7 @@ public abstract class MarkupHandler : IPartHandler
         if (Unsound(reading, source) is { } why)
         {
             context.Report(MarkupFindings.Encoding, "", why);
-            source = MarkupSource.Of(reading.Anew(bytes), Charset.Utf8);
+            source = MarkupSource.Of(reading.Anew(bytes, part.Description), Charset.Utf8);
         }
 
         if (WholeFinding(part) is { } whole) context.Report(whole, "", part.Format);
@@ -54,7 +55,7 @@ public abstract class MarkupHandler : IPartHandler
         MarkupSource source = MarkupSource.Of(bytes, reading.Encoding);
         bool unsound = Unsound(reading, source) is not null;
         bool anew = unsound && context.Removes(MarkupFindings.Encoding);
-        MarkupDraft draft = new(anew ? reading.Anew(bytes) : bytes, isOriginal: !anew);
+        MarkupDraft draft = new(anew ? reading.Anew(bytes, part.Description) : bytes, isOriginal: !anew);
         if (anew) context.Done(MarkupFindings.Encoding, "", "written-anew");
         for (int round = 0; round < MostRounds; round++)
         {
@@ -63,6 +64,17 @@ public abstract class MarkupHandler : IPartHandler
             if (edits.Count == 0)
             {
                 if (!draft.IsChanged) return RebuildOutcome.Unchanged;
+                MarkupReading written = anew ? new MarkupReading(Charset.Utf8, null) : reading;
+                ChildDescription description = anew && part.Description.DeclaredType is not null ? part.Description with { DeclaredCharset = "utf-8" } : part.Description;
+                if (context.Removes(MarkupFindings.Encoding) && !ReadsAs(draft.Bytes, written, description))
+                {
+                    // What was taken out had named the charset, had hidden another name, or had made the bytes look like something.
+                    draft = new MarkupDraft(written.Anew(draft.Bytes.Span, part.Description), isOriginal: false);
+                    if (!anew) context.Done(MarkupFindings.Encoding, "", "written-anew");
+                    anew = true;
+                    continue;
+                }
+
                 draft.WriteTo(output);
                 return anew ? new RebuildOutcome(RebuildKind.Rewritten, MediaType: (part.Description.DeclaredType ?? DefaultType) + "; charset=utf-8") : RebuildOutcome.Rewritten;
             }
@@ -90,6 +102,13 @@ public abstract class MarkupHandler : IPartHandler
 
     private static string? Unsound(MarkupReading reading, MarkupSource source) =>
         reading.Conflict ?? (source.IsUnsound ? "wrong " + reading.Encoding.WebName : null);
+
+    private static bool ReadsAs(ReadOnlyMemory<byte> bytes, MarkupReading reading, ChildDescription description)
+    {
+        MarkupReading now = MarkupReading.Of(bytes.Span, description);
+        bool ascii = Ascii.IsValid(bytes.Span) && now.Conflict is null;
+        return (ascii || now.Encoding.CodePage == reading.Encoding.CodePage) && Unsound(now, MarkupSource.Of(bytes, now.Encoding)) is null;
+    }
 
     private static string Place(MarkupEdit edit) => $"offset {edit.Start} {edit.What}";
 

@@ -51,14 +51,14 @@ internal sealed record MarkupReading(Encoding Encoding, string? Conflict)
         return new MarkupReading(chosen, null);
     }
 
-    /// <summary>The document in UTF-8, its declarations of a charset changed to it. Escape characters are left out: no reader shows them, and some obey them.</summary>
-    public byte[] Anew(ReadOnlySpan<byte> bytes)
+    /// <summary>The document in UTF-8, its declarations of a charset changed to it. Escape characters and NULs are left out: no reader shows them, and some obey them. A file that names no charset gets a mark.</summary>
+    public byte[] Anew(ReadOnlySpan<byte> bytes, ChildDescription description)
     {
         int mark = MarkOf(bytes) is { } marked && marked.CodePage == Encoding.CodePage ? marked.CodePage is 65001 ? 3 : marked.CodePage is 12000 or 12001 ? 4 : 2 : 0;
         string text = Encoding.CodePage is 50220 ? Charset.Decode("iso-2022-jp", bytes) : Encoding.GetString(bytes[mark..]);
-        byte[] utf8 = Charset.Utf8.GetBytes(text.Replace("\u001b", "", StringComparison.Ordinal).TrimStart('\uFEFF'));
+        byte[] utf8 = Charset.Utf8.GetBytes(text.Replace("\u001b", "", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal).TrimStart('\uFEFF'));
         List<(int Start, int End)> names = Names(utf8, utf8.Length);
-        if (names.Count == 0) return utf8;
+        if (names.Count == 0) return description.DeclaredType is null ? [0xEF, 0xBB, 0xBF, .. utf8] : utf8;
         MemoryStream renamed = new(utf8.Length);
         int at = 0;
         foreach ((int start, int end) in names)
