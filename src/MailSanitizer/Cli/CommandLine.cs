@@ -21,6 +21,7 @@ public static class CommandLine
             AuditVerb.Command(),
             AuthenticateVerb.Command(),
             SealVerb.Command(),
+            RulesVerb.Command(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -62,7 +62,7 @@ internal sealed record MatchOperator(string Name, Operand Operand, string Doc, p
         new("glob", Operand.Patterns, "Is as the pattern says as a whole: * stands for any text, ? for one character.", Textual),
         new("regex", Operand.Patterns, "Has in it what the expression says (.NET syntax without look-around and back-references; linear time; at most 1,000 characters). (?-i) turns case on.", Textual),
         new("under", Operand.Domains, "Is that domain or lies below it.", FactType.Domain),
-        new("looks-like", Operand.DomainsOrList, "Is made to be taken for one of these domains and is neither it nor below it.", FactType.Domain),
+        new("looks-like", Operand.DomainsOrList, "Is made to be taken for one of these domains and is neither it nor below it: domains, { list: NAME }, or { fact: NAME } for the values of another fact.", FactType.Domain),
         new("differs-from", Operand.FactName, "Has nothing to do with the values of that fact; false when that fact is missing. Domains agree when one lies below the other.", Textual),
         new("same-as", Operand.FactName, "Agrees with a value of that fact.", Textual),
         new("network", Operand.Networks, "Lies in that network, or one of a list.", FactType.Ip),

@@ -72,7 +72,7 @@ internal sealed class PatternMatcher(string word, string pattern, Regex regex) :
 
     public override bool Matches(FactValue value, FactView view)
     {
-        view.Meter.Charge(3);
+        view.Meter.Charge(15);
         return regex.IsMatch(value.Text);
     }
 
@@ -120,6 +120,20 @@ internal sealed class LooksLikeMatcher(IReadOnlyList<string> domains, string sho
     }
 
     public override string ToString() => $"{{ looks-like: {shown} }}";
+}
+
+/// <summary>Looks like a domain that is a value of another fact, and is none of them.</summary>
+internal sealed class LooksLikeFactMatcher(FactReference other) : Matcher
+{
+    public FactReference Other => other;
+
+    public override bool Matches(FactValue value, FactView view)
+    {
+        string[] domains = [.. other.Values(view).Select(one => one.Text).Where(text => text.Length > 0)];
+        return domains.Length > 0 && LookAlike.Of(value.Text, domains) is not null;
+    }
+
+    public override string ToString() => $"{{ looks-like: {{ fact: {other.Name} }} }}";
 }
 
 /// <summary>Has something to do, or nothing to do, with the values of another fact. Domains agree when one lies in the other.</summary>

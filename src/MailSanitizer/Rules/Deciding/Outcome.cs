@@ -59,7 +59,7 @@ internal sealed class Outcome(RuleSet set, FactView view)
                     Floor(finding.Kind);
                     break;
                 case Content.Floor.Disarm:
-                    if (outcome?.Allows(finding) is not true) Of(part).FloorDisarms(finding.Kind);
+                    if (outcome?.Allows(finding) is not true) Of(part).FloorDisarms(finding);
                     break;
                 case Content.Floor.Quarantine:
                     if (outcome?.Decides(finding, kind, _disposition) is not true) Floor(finding.Kind);

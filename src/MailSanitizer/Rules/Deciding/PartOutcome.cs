@@ -12,6 +12,7 @@ internal sealed class PartOutcome(PartFact part)
     private readonly HashSet<FindingFact> _unseen = [];
     private readonly HashSet<FindingFact> _takenOut = [];
     private readonly HashSet<FindingFact> _heldBack = [];
+    private readonly HashSet<FindingFact> _named = [];
     private readonly HashSet<string> _disarmed = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _byFloor = new(StringComparer.Ordinal);
     private TreatmentKind _kind;
@@ -38,6 +39,7 @@ internal sealed class PartOutcome(PartFact part)
         if (then.Repack is { } repack && (_repack is null || Rank(repack) < Rank(_repack))) _repack = repack;
         // Only a stable rule stands in for the floor.
         if (rule.Status != RuleStatus.Stable) return;
+        if (then.Treatment is not null || then.Disposition is not null) _named.UnionWith(named);
         if (then.Pass) _allowed.UnionWith(named);
         if (then is { Pass: true, AllowsUnseen: true }) _unseen.UnionWith(named);
         if (then.Treatment is TreatmentKind.Replace or TreatmentKind.Strip) _takenOut.UnionWith(named);
@@ -50,9 +52,10 @@ internal sealed class PartOutcome(PartFact part)
         if (_kind < TreatmentKind.Disarm) _kind = TreatmentKind.Disarm;
     }
 
-    public void FloorDisarms(string kind)
+    /// <summary>Active, and no rule allows it: at the least it is disarmed.</summary>
+    public void FloorDisarms(FindingFact finding)
     {
-        _byFloor.Add(kind);
+        if (!_named.Contains(finding)) _byFloor.Add(finding.Kind);
         if (_kind < TreatmentKind.Disarm) _kind = TreatmentKind.Disarm;
     }
 

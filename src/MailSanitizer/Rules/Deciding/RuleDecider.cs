@@ -160,6 +160,7 @@ internal static class RecipientConditions
     private static bool Looks(Matcher matcher) => matcher switch
     {
         OtherFactMatcher other => other.Other.Fact.Scope == FactScope.Recipient,
+        LooksLikeFactMatcher like => like.Other.Fact.Scope == FactScope.Recipient,
         EachMatcher each => each.Matchers.Any(Looks),
         SomeMatcher some => some.Matchers.Any(Looks),
         ItemMatcher item => item.Fields.Any(field => Looks(field.Value)),

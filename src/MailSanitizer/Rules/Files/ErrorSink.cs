@@ -52,7 +52,7 @@ internal sealed class ErrorSink(string file)
     {
         if (Text(node, what) is not { } text) return null;
         if (words.Contains(text)) return text;
-        Shape(node, $"{what}: '{Shown(text)}' is none of {string.Join(", ", words.Take(12))}{(words.Count > 12 ? ", …" : "")}{Nearest.Hint(text, words)}");
+        Shape(node, $"{what}: '{Shown(text)}' is {(words.Count > 12 ? "not known (rules schema --reference lists what is)" : $"none of {string.Join(", ", words)}")}{Nearest.Hint(text, words)}");
         return null;
     }
 

@@ -163,14 +163,25 @@ internal sealed class MatcherReader(IListSource lists, ErrorSink errors)
         return domains.Count == 0 ? null : domains;
     }
 
-    private LooksLikeMatcher? LooksLike(RuleNode value, string what)
+    private Matcher? LooksLike(RuleNode value, string what)
     {
         if (value.Kind != NodeKind.Map) return Domains(value, what) is { } domains ? new LooksLikeMatcher(domains, Quoted.List(domains)) : null;
-        if (errors.Map(value, ["list"], what) is null || value.Get("list") is not { } name) return null;
-        if (List(name, what) is not { } list) return null;
+        if (errors.Map(value, ["list", "fact"], what) is null) return null;
+        if (value.Entries.Count != 1) errors.Shape(value, $"{what}: expected {{ list: NAME }} or {{ fact: NAME }}");
+        if (value.Entries.Count != 1) return null;
+        if (value.Get("fact") is { } fact) return LooksLikeFact(fact, what);
+        if (List(value.Get("list") ?? value, what) is not { } list) return null;
         string[] entries = [.. list.Entries.Select(Values.Domain).Distinct(StringComparer.Ordinal)];
         if (entries.Length > ItemLimit) errors.Meaning(value, $"{what}: more than {ItemLimit} domains");
         return new LooksLikeMatcher(entries, $"{{ list: {list.Name} }}");
+    }
+
+    private LooksLikeFactMatcher? LooksLikeFact(RuleNode value, string what)
+    {
+        if (errors.Text(value, what) is not { } name) return null;
+        if (FactTable.Find(name) is { Fact.Type: FactType.Domain } known) return new LooksLikeFactMatcher(known);
+        errors.Shape(value, $"{what}: '{ErrorSink.Shown(name)}' is no fact that is a domain{Nearest.Hint(name, FactTable.All.Where(fact => fact.Type == FactType.Domain).Select(fact => fact.Name))}");
+        return null;
     }
 
     private NetworkMatcher? Networks(RuleNode value, string what)
