@@ -23,6 +23,9 @@ public sealed record ArchiveMember(ChildDescription Description)
     /// <summary>Opens the content, decoded; called at most once. Null for folders, links and for what cannot be opened (then the reader has reported why).</summary>
     public Func<Stream>? Open { get; init; }
 
+    /// <summary>The password that locks it and opened it, or null: it goes out again under no weaker lock.</summary>
+    public Password? LockedBy { get; init; }
+
     /// <summary>Length that the archive declares (bytes); null when it declares none.</summary>
     public long? Size { get; init; }
 

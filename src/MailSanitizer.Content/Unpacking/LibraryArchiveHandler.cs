@@ -44,6 +44,8 @@ public abstract class LibraryArchiveHandler : ArchiveHandler
         List<IArchiveEntry> entries = List(archive, reading);
         if (!archive.IsComplete) reading.Report(ArchiveFindings.SplitArchive, "", "other volumes are missing");
         if (password is null && entries.Any(entry => entry.IsEncrypted)) password = Find(reading, archive, entries, checksums);
+        // These formats prove a password by a CRC, and a CRC can be forged: what was seen goes out, locked anew.
+        if (password is not null) reading.Report(WalkFindings.UnkeyedLock, "", "proven by a CRC");
         Close(archive);
         long total = Math.Max(1, entries.Sum(entry => Math.Clamp(Size(entry), 0, long.MaxValue / 100_000)));
         using LibraryPass pass = new(this, reading, password?.Text ?? NoPassword, checksums);
@@ -92,6 +94,7 @@ public abstract class LibraryArchiveHandler : ArchiveHandler
         bool link = !string.IsNullOrEmpty(entry.LinkTarget);
         return new ArchiveMember(description)
         {
+            LockedBy = entry.IsEncrypted ? password : null,
             Kind = entry.IsDirectory ? MemberKind.Folder : link ? MemberKind.Link : MemberKind.File,
             Size = size >= 0 ? size : null,
             Modified = entry.LastModifiedTime,

@@ -1,3 +1,5 @@
+using System.Text;
+using MailSanitizer.Content.Formats.Crypto;
 using MailSanitizer.Content.Formats.Zip;
 
 namespace MailSanitizer.Content.Unpacking;
@@ -29,10 +31,10 @@ internal static class ZipConversion
             ChildDecision decision = context.Child(member.Description, content.Open);
             changed |= decision.Kind != ChildDecisionKind.Keep;
             if (decision.Kind == ChildDecisionKind.Strip || member.Description.AlternativeReading) continue;
-            if (member.Description.OpenedWith is not null && context.Repack == "locked") return RebuildOutcome.Failed("was locked, and cannot be locked again in this format");
+            if (member.LockedBy is not null && context.Repack == "parts") return RebuildOutcome.Failed("the members of a locked archive cannot go on as parts of their own");
             PartBytes? bytes = decision.Kind == ChildDecisionKind.Replace ? decision.Content : content.Whole();
             if (bytes is null) return RebuildOutcome.Failed($"a member cannot be read: {member.Name}");
-            writer.Add(Name(member, decision.Name, context), bytes, dosTime: DosDate(member.Modified), cancellation: context.Cancellation);
+            writer.Add(Name(member, decision.Name, context), bytes, dosTime: DosDate(member.Modified), seal: Seal(member, context), cancellation: context.Cancellation);
         }
 
         if (!changed && !reading.TakesOut) return RebuildOutcome.Unchanged;
@@ -40,6 +42,10 @@ internal static class ZipConversion
         writer.Finish();
         return new RebuildOutcome(RebuildKind.Rewritten, NewName(part.Name), "application/zip");
     }
+
+    // AES as in 7z and RAR, and keyed: who opened those has a program that opens this. Names stand in clear, which ZIP cannot help.
+    private static ZipSeal? Seal(ArchiveMember member, IRebuildContext context) =>
+        member.LockedBy is { } password && context.Repack != "open" ? new ZipSeal(Encoding.UTF8.GetBytes(password.Text), KeyLength: 32, Version: 2) : null;
 
     /// <summary>The part's name with the extension of a ZIP.</summary>
     public static string NewName(string name)

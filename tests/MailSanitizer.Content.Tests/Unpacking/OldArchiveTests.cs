@@ -237,7 +237,7 @@ public sealed class ArjTests
         Assert.Equal(Sample.Text, walked.Files.Single().Bytes);
         Assert.Equal("other-mail", walked.Children[0].Description.OpenedWith);
         Assert.Equal("other-mail", walked.Unlocked.Single().Password.Source);
-        Assert.Empty(walked.Findings);
+        Assert.Equal(["unkeyed-lock"], walked.Kinds);
     }
 
     [Theory]

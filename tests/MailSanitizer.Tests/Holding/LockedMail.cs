@@ -50,7 +50,7 @@ internal static partial class LockedMail
     public static string First(byte[] archive, string from = "taro@example.com", string text = "資料をお送りします。パスワードは別途ご連絡いたします。", string subject = "資料送付", string name = "資料.zip", string? id = null, string more = "") =>
         $"From: =?UTF-8?B?{Base64("営業部 太郎")}?= <{from}>\r\nTo: a@example.jp\r\nSubject: =?UTF-8?B?{Base64(subject)}?=\r\nMessage-ID: <{id ?? "first"}@mail.example.com>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0900\r\n{more}MIME-Version: 1.0\r\n" +
         "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + Lines(Encoding.UTF8.GetBytes(text)) +
-        $"\r\n--b\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=\"=?UTF-8?B?{Base64(name)}?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + Lines(archive) + "\r\n--b--\r\n";
+        $"\r\n--b\r\nContent-Type: {(name.EndsWith(".zip", StringComparison.Ordinal) ? "application/zip" : "application/octet-stream")}\r\nContent-Disposition: attachment; filename=\"=?UTF-8?B?{Base64(name)}?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + Lines(archive) + "\r\n--b--\r\n";
 
     /// <summary>Mail 2: the password.</summary>
     public static string Second(string password, string from = "taro@example.com", string? text = null, string id = "second") =>

@@ -216,4 +216,27 @@ public sealed class MatchingTests
         await HoldingDaemon.UntilAsync(daemon, held.Id, StoredState.Quarantined);
         Assert.DoesNotContain(daemon.Hop.Deliveries, delivery => delivery.Text.Contains("<first@", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_seven_zip_with_locked_names_comes_back_as_a_zip_locked_with_the_same_password()
+    {
+        await using DaemonFixture daemon = await HoldingDaemon.StartAsync();
+        await daemon.SendAsync(LockedMail.First(LockedMail.Archive(Password, type: "7z"), name: "資料.7z"));
+        Assert.Equal(StoredState.HeldWhole, Assert.Single(await daemon.StoredAsync()).State);
+        await daemon.SendAsync(LockedMail.Second(Password));
+        Delivery whole = (await daemon.Hop.WaitAsync(2)).Single(delivery => delivery.Text.Contains("<first@", StringComparison.Ordinal));
+        (string name, byte[] bytes) = Assert.Single(LockedMail.Attachments(whole.Text));
+        Assert.Equal("資料.zip", name);
+        Assert.Equal("the contract", LockedMail.Open(bytes, Password));
+        Assert.Null(LockedMail.Open(bytes, "wrong"));
+    }
+
+    [Fact]
+    public async Task The_date_of_the_mail_is_a_candidate_where_its_text_says_so()
+    {
+        await using DaemonFixture daemon = await HoldingDaemon.StartAsync();
+        await daemon.SendAsync(LockedMail.First(LockedMail.Archive("20261124"), text: "パスワードは本日の日付（西暦8桁）です。"));
+        await daemon.Hop.WaitAsync(1);
+        Assert.Empty(await daemon.StoredAsync());
+    }
 }

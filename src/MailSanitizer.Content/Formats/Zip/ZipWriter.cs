@@ -58,9 +58,9 @@ public sealed class ZipWriter(IPartOutput output)
     public void Replace(ZipEntry entry, Func<Stream> open, long size, ZipSeal? seal, byte[]? rawName = null, bool flagUtf8 = false, CancellationToken cancellation = default) =>
         Put(new ZipMember(entry, rawName, flagUtf8) { Plain = true, Seal = seal }, open, size, entry.CompressionMethod == ZipMethods.Stored, cancellation);
 
-    /// <summary>Adds a new member. <paramref name="name"/> is written in UTF-8 (flagged beyond ASCII); <paramref name="dosTime"/> as in <see cref="ZipEntry.DosTime"/>, by default 1980-01-01, since nothing here has a clock.</summary>
-    public void Add(string name, PartBytes content, bool store = false, uint dosTime = 0x00210000, CancellationToken cancellation = default) =>
-        Put(new ZipMember(name, dosTime) { Plain = true }, content.OpenRead, content.Length, store, cancellation);
+    /// <summary>Adds a new member. <paramref name="name"/> is written in UTF-8 (flagged beyond ASCII); <paramref name="dosTime"/> as in <see cref="ZipEntry.DosTime"/>, by default 1980-01-01, since nothing here has a clock; <paramref name="seal"/>: how it is locked, null for open.</summary>
+    public void Add(string name, PartBytes content, bool store = false, uint dosTime = 0x00210000, ZipSeal? seal = null, CancellationToken cancellation = default) =>
+        Put(new ZipMember(name, dosTime) { Plain = true, Seal = seal }, content.OpenRead, content.Length, store, cancellation);
 
     /// <summary>Writes the directory and the end records.</summary>
     public void Finish(ReadOnlySpan<byte> comment = default)

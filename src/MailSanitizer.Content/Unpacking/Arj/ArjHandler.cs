@@ -48,7 +48,8 @@ public sealed class ArjHandler : ArchiveHandler
             return member;
         }
 
-        return member with { Description = description with { OpenedWith = found.Source }, Open = () => Decode(header, reading, found) };
+        reading.Report(WalkFindings.UnkeyedLock, header.NameText, "proven by a CRC");
+        return member with { Description = description with { OpenedWith = found.Source }, LockedBy = found, Open = () => Decode(header, reading, found) };
     }
 
     private static Stream Decode(ArjHeader header, ArchiveReading reading, Password? password)
