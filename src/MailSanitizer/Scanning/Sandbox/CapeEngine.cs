@@ -75,7 +75,7 @@ public sealed class CapeEngine : ISandboxEngine, IDisposable
         using (JsonDocument reply = await GetAsync($"tasks/status/{ticket}/", token))
         {
             if (Error(reply) is { } error) return new SandboxAnswer(SandboxState.Lost, error);
-            state = reply.RootElement.TryGetProperty("data", out JsonElement data) && data.ValueKind == JsonValueKind.String ? data.GetString()! : "";
+            state = Text(reply.RootElement, "data");
         }
 
         if (state.StartsWith("failed", StringComparison.Ordinal)) return new SandboxAnswer(SandboxState.Lost, $"the analysis {state}");
@@ -94,6 +94,7 @@ public sealed class CapeEngine : ISandboxEngine, IDisposable
     /// <summary>Reads a report. Without a score there is no verdict.</summary>
     internal SandboxAnswer Verdict(JsonElement report)
     {
+        if (report.ValueKind != JsonValueKind.Object) return new SandboxAnswer(SandboxState.Lost, "the report is no object");
         JsonElement info = report.TryGetProperty("info", out JsonElement there) && there.ValueKind == JsonValueKind.Object ? there : default;
         double? score = Number(report, "malscore") ?? Number(info, "score");
         if (score is not { } value) return new SandboxAnswer(SandboxState.Lost, "the report has no score");
@@ -136,8 +137,19 @@ public sealed class CapeEngine : ISandboxEngine, IDisposable
     private static JsonElement Data(JsonDocument reply) =>
         reply.RootElement.ValueKind == JsonValueKind.Object && reply.RootElement.TryGetProperty("data", out JsonElement data) && data.ValueKind == JsonValueKind.Object ? data : default;
 
-    private static string Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
+    private static string Text(JsonElement element, string name)
+    {
+        if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out JsonElement text) || text.ValueKind != JsonValueKind.String) return "";
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // The parser lets wrong UTF-8 and lone surrogates pass until a text is asked for: such a text says nothing.
+            return "";
+        }
+    }
 
     private static double? Number(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement number) && number.ValueKind == JsonValueKind.Number ? number.GetDouble() : null;
