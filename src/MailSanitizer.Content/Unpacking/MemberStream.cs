@@ -4,7 +4,7 @@ namespace MailSanitizer.Content.Unpacking;
 /// A member's content while it is read: counts and sums it, honours the deadline, and keeps what went wrong, so that size and checksum are judged
 /// for every member although the bytes are scanned all the same.
 /// </summary>
-public sealed class MemberStream(Stream inner, long? declaredSize, MemberChecksum? checksum, CancellationToken cancellation) : Stream
+public sealed class MemberStream(Stream inner, long? declaredSize, MemberChecksum? checksum, CancellationToken cancellation) : ForwardStream
 {
     /// <summary>Bytes read so far.</summary>
     public long Count { get; private set; }
@@ -14,18 +14,6 @@ public sealed class MemberStream(Stream inner, long? declaredSize, MemberChecksu
 
     /// <summary>True when the end was reached.</summary>
     public bool Ended { get; private set; }
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override long Position
@@ -54,9 +42,6 @@ public sealed class MemberStream(Stream inner, long? declaredSize, MemberChecksu
         }
     }
 
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     /// <summary>What is wrong with the member, after it was handed over; nothing when a limit cut it.</summary>
     public IEnumerable<(FindingKind Kind, string Detail)> Verdict(ChildResult result)
     {
@@ -69,20 +54,6 @@ public sealed class MemberStream(Stream inner, long? declaredSize, MemberChecksu
         if (!Ended || result != ChildResult.Complete) yield break;
         if (declaredSize is { } declared && declared != Count) yield return (ArchiveFindings.SizeMismatch, $"declared {declared} bytes, holds {Count}");
         if (checksum is { Matches: false }) yield return (ArchiveFindings.ChecksumMismatch, "the checksum does not fit the content");
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
     }
 
     /// <inheritdoc/>

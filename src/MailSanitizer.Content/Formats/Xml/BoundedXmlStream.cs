@@ -9,7 +9,7 @@ namespace MailSanitizer.Content.Formats.Xml;
 /// <param name="limits">The limits in force.</param>
 /// <param name="over">The finding that a limit is.</param>
 /// <param name="cancellation">Cancelled when the deadline passes.</param>
-internal sealed class BoundedXmlStream(Stream inner, long packedSize, Limits limits, FindingKind over, CancellationToken cancellation) : Stream
+internal sealed class BoundedXmlStream(Stream inner, long packedSize, Limits limits, FindingKind over, CancellationToken cancellation) : ForwardStream
 {
     private long _count;
     private long _tag;
@@ -24,20 +24,6 @@ internal sealed class BoundedXmlStream(Stream inner, long packedSize, Limits lim
         Other,
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => _count;
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(Span<byte> buffer)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -48,18 +34,6 @@ internal sealed class BoundedXmlStream(Stream inner, long packedSize, Limits lim
         Measure(buffer[..got]);
         return got;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     // Follows quotes, since a '>' in an attribute ends no tag. In UTF-16 the zeros between are counted with the rest. Declarations, comments and CDATA
     // ("<!", "<?") are left out: the parser reads them in pieces or, declarations, refuses them.

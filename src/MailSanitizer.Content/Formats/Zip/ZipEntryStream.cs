@@ -36,7 +36,7 @@ public enum ZipProblem
 /// A member's content, read once. Never throws for what the member holds: a broken one ends early, and after the end <see cref="Problem"/> tells whether
 /// what was read is what the headers promise. So broken members are still scanned as far as they go.
 /// </summary>
-public sealed class ZipEntryStream : Stream
+public sealed class ZipEntryStream : ForwardStream
 {
     private Stream _decoder;
     private bool _again;
@@ -68,18 +68,6 @@ public sealed class ZipEntryStream : Stream
 
     /// <summary>The kind of <see cref="Problem"/>.</summary>
     public ZipProblem ProblemKind => Judge().Kind;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override long Position
@@ -118,23 +106,6 @@ public sealed class ZipEntryStream : Stream
         _count += got;
         return got;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -196,7 +167,7 @@ public sealed class ZipEntryStream : Stream
 /// <summary>
 /// The packed bytes as decoders read them. The very last byte comes alone: decoders read ahead, and only so can be told afterwards whether the compressed data ended before it.
 /// </summary>
-internal sealed class ZipInput(Stream inner, long length) : Stream
+internal sealed class ZipInput(Stream inner, long length) : ForwardStream
 {
     private readonly byte[] _ahead = new byte[64];
     private int _aheadLength;
@@ -204,12 +175,6 @@ internal sealed class ZipInput(Stream inner, long length) : Stream
     private long _position;
 
     public bool AtEnd => _position >= length;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -257,18 +222,6 @@ internal sealed class ZipInput(Stream inner, long length) : Stream
         _position += got;
         return got;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
