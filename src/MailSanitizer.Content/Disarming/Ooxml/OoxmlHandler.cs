@@ -11,11 +11,7 @@ namespace MailSanitizer.Content.Disarming.Ooxml;
 public sealed class OoxmlHandler : IPartHandler
 {
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Formats { get; } =
-    [
-        "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xlsb", "xltx", "xltm", "pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "sldx", "sldm", "thmx",
-        "vsdx", "vsdm", "vstx", "vstm", "vssx", "vssm",
-    ];
+    public IReadOnlyCollection<string> Formats => OpcFormats.All;
 
     /// <inheritdoc/>
     public void Walk(Part part, IWalkContext context)

@@ -1,3 +1,4 @@
+using MailSanitizer.Content.Formats.Opc;
 using MailSanitizer.Content.Formats.Zip;
 
 namespace MailSanitizer.Content.Unpacking.Zip;
@@ -10,11 +11,7 @@ namespace MailSanitizer.Content.Unpacking.Zip;
 public sealed class ZipPackageHandler : IPartHandler
 {
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Formats { get; } =
-    [
-        "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xlsb", "xltx", "xltm", "pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "sldx", "sldm", "thmx",
-        "vsdx", "vsdm", "vstx", "vstm", "vssx", "vssm",
-    ];
+    public IReadOnlyCollection<string> Formats => OpcFormats.All;
 
     /// <inheritdoc/>
     public void Walk(Part part, IWalkContext context)
