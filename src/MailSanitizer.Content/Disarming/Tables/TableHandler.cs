@@ -27,7 +27,7 @@ public sealed class TableHandler : IPartHandler
         }
 
         Dictionary<FindingKind, int> seen = [];
-        foreach ((FindingKind kind, _, int row, string cell) in Cells(bytes, part, context.Cancellation))
+        foreach ((FindingKind kind, _, int row, string cell) in Cells(new Table(bytes, part.Description.DeclaredCharset), context.Cancellation))
         {
             int count = seen[kind] = seen.GetValueOrDefault(kind) + 1;
             if (count <= context.Limits.TableFindings) context.Report(kind, $"row {row.ToString(CultureInfo.InvariantCulture)}", cell.Length <= 60 ? cell : cell[..60] + "…", Encoding.UTF8.GetBytes(cell));
@@ -43,7 +43,7 @@ public sealed class TableHandler : IPartHandler
         Table table = new(bytes, part.Description.DeclaredCharset);
         long done = 0;
         bool any = false;
-        foreach ((FindingKind kind, long offset, int row, _) in Cells(bytes, part, context.Cancellation))
+        foreach ((FindingKind kind, long offset, int row, _) in Cells(table, context.Cancellation))
         {
             if (!context.Removes(kind)) continue;
             any = true;
@@ -59,9 +59,8 @@ public sealed class TableHandler : IPartHandler
     }
 
     /// <summary>Cells that are computed, with the byte in front of which the apostrophe goes.</summary>
-    private static IEnumerable<(FindingKind Kind, long Offset, int Row, string Cell)> Cells(byte[] bytes, Part part, CancellationToken cancellation)
+    private static IEnumerable<(FindingKind Kind, long Offset, int Row, string Cell)> Cells(Table table, CancellationToken cancellation)
     {
-        Table table = new(bytes, part.Description.DeclaredCharset);
         string text = table.Text;
         int row = 1;
         for (int at = 0; at < text.Length;)
