@@ -63,11 +63,11 @@ public static partial class FollowUpMail
         string plain = string.Concat(mail.Banners.Select(banner => banner.ReplaceLineEndings("\n").TrimEnd('\n') + "\n\n"))
             + HoldText.FollowUp(mail.SenderAddress, mail.Verdict, mail.Subject, mail.ReceivedAt, mail.HeldId, [.. attachments.Select(attachment => attachment.Name)]);
         StringBuilder head = new();
-        head.Append(CultureInfo.InvariantCulture, $"From: {Shown(mail)}\r\n <{Bare(mail.From)}>\r\n");
+        head.Append(CultureInfo.InvariantCulture, $"From: {Shown(mail)}\r\n <{MailText.Address(mail.From)}>\r\n");
         if (Replyable(mail.SenderAddress) is { } reply) head.Append(CultureInfo.InvariantCulture, $"Reply-To: <{reply}>\r\n");
-        head.Append(CultureInfo.InvariantCulture, $"To: <{Bare(mail.To)}>\r\n");
+        head.Append(CultureInfo.InvariantCulture, $"To: <{MailText.Address(mail.To)}>\r\n");
         head.Append(CultureInfo.InvariantCulture, $"Subject: {EncodedWords.Encode("Re: " + Short(mail.Subject))}\r\n");
-        head.Append(CultureInfo.InvariantCulture, $"Date: {mail.Now.UtcDateTime.ToString("ddd, d MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture)}\r\n");
+        head.Append(CultureInfo.InvariantCulture, $"Date: {MailText.Date(mail.Now)}\r\n");
         head.Append(CultureInfo.InvariantCulture, $"Message-ID: <{mail.MailId:N}.follow-up@{mail.HostName}>\r\n");
         if (mail.InReplyTo is { } id && MessageId().IsMatch(id)) head.Append(CultureInfo.InvariantCulture, $"In-Reply-To: {id}\r\nReferences: {id}\r\n");
         head.Append("Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n");
@@ -94,8 +94,6 @@ public static partial class FollowUpMail
 
     private static string? Replyable(string address) =>
         address.Contains('@', StringComparison.Ordinal) && address.All(letter => letter is > ' ' and < (char)127 and not ('<' or '>' or '"' or '(' or ')' or ',' or ';' or ':' or '\\')) ? address : null;
-
-    private static string Bare(string address) => new([.. address.Where(letter => !char.IsControl(letter) && letter is not ('<' or '>'))]);
 
     private static string Short(string subject)
     {
@@ -150,7 +148,7 @@ public static partial class FollowUpMail
         }
     }
 
-    private static string Lines(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\r\n")), Base64FormattingOptions.InsertLineBreaks).ReplaceLineEndings("\r\n");
+    private static string Lines(string text) => MailText.Base64(text.ReplaceLineEndings("\r\n"));
 
     private static void Ascii(ISpoolWriter output, string text) => output.Write(Encoding.UTF8.GetBytes(text));
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MailSanitizer.Content.Formats.HeaderFields;
+using MailSanitizer.Mail;
 
 namespace MailSanitizer.Notices;
 
@@ -19,10 +20,10 @@ public static class NoticeMail
     {
         string boundary = $"=_notice_{id:N}";
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"From: MailSanitizer <{Address(from)}>\r\nTo: <{Address(to)}>\r\n");
-        if (replyTo is not null) text.Append(CultureInfo.InvariantCulture, $"Reply-To: <{Address(replyTo)}>\r\n");
+        text.Append(CultureInfo.InvariantCulture, $"From: MailSanitizer <{MailText.Address(from)}>\r\nTo: <{MailText.Address(to)}>\r\n");
+        if (replyTo is not null) text.Append(CultureInfo.InvariantCulture, $"Reply-To: <{MailText.Address(replyTo)}>\r\n");
         text.Append(CultureInfo.InvariantCulture, $"Subject: {EncodedWords.Encode(body.Subject)}\r\n");
-        text.Append(CultureInfo.InvariantCulture, $"Date: {now.UtcDateTime.ToString("ddd, d MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture)}\r\n");
+        text.Append(CultureInfo.InvariantCulture, $"Date: {MailText.Date(now)}\r\n");
         text.Append(CultureInfo.InvariantCulture, $"Message-ID: <{id:N}.notice@{hostName}>\r\n");
         text.Append("Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nContent-Language: ja, en\r\nMIME-Version: 1.0\r\n");
         text.Append(CultureInfo.InvariantCulture, $"Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n");
@@ -31,8 +32,5 @@ public static class NoticeMail
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    // An address comes from the envelope: nothing of it can end the field.
-    private static string Address(string address) => new([.. address.Where(letter => !char.IsControl(letter) && letter is not ('<' or '>'))]);
-
-    private static string Lines(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\r\n")), Base64FormattingOptions.InsertLineBreaks).ReplaceLineEndings("\r\n");
+    private static string Lines(string text) => MailText.Base64(text.ReplaceLineEndings("\r\n"));
 }

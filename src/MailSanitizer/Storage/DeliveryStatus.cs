@@ -65,7 +65,7 @@ public static class DeliveryStatus
         head.Append(CultureInfo.InvariantCulture, $"From: Mail Delivery System <{order.From}>\r\n");
         head.Append(CultureInfo.InvariantCulture, $"To: <{order.Envelope.MailFrom}>\r\n");
         head.Append(CultureInfo.InvariantCulture, $"Subject: {Subject(action)}\r\n");
-        head.Append(CultureInfo.InvariantCulture, $"Date: {Date(order.Now)}\r\n");
+        head.Append(CultureInfo.InvariantCulture, $"Date: {MailText.Date(order.Now)}\r\n");
         head.Append(CultureInfo.InvariantCulture, $"Message-ID: <{Guid.CreateVersion7():N}.dsn@{order.HostName}>\r\n");
         head.Append("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
         head.Append(CultureInfo.InvariantCulture, $"Content-Type: multipart/report; report-type=\"delivery-status\";\r\n\tboundary=\"{boundary}\"\r\n");
@@ -110,7 +110,7 @@ public static class DeliveryStatus
     {
         StringBuilder text = new();
         if (order.Envelope.EnvelopeId is { } envid && Xtext(envid) is { Length: > 0 } original) text.Append(CultureInfo.InvariantCulture, $"Original-Envelope-Id: {OneLine(original)}\r\n");
-        text.Append(CultureInfo.InvariantCulture, $"Reporting-MTA: dns; {order.HostName}\r\nArrival-Date: {Date(order.ArrivedAt)}\r\n");
+        text.Append(CultureInfo.InvariantCulture, $"Reporting-MTA: dns; {order.HostName}\r\nArrival-Date: {MailText.Date(order.ArrivedAt)}\r\n");
         foreach (RecipientStatus status in order.Statuses)
         {
             text.Append("\r\n");
@@ -118,8 +118,8 @@ public static class DeliveryStatus
             text.Append(CultureInfo.InvariantCulture, $"Final-Recipient: {(Ascii.IsValid(status.Recipient.Address) ? "rfc822" : "utf-8")};{OneLine(status.Recipient.Address)}\r\n");
             text.Append(CultureInfo.InvariantCulture, $"Action: {status.Action}\r\nStatus: {status.Status}\r\n");
             if (status.Diagnostic.Length > 0) text.Append(CultureInfo.InvariantCulture, $"Diagnostic-Code: smtp; {Folded(AsciiOr(status.Diagnostic, utf8))}\r\n");
-            text.Append(CultureInfo.InvariantCulture, $"Last-Attempt-Date: {Date(order.Now)}\r\n");
-            if (status.Action == "delayed" && order.RetryUntil is { } until) text.Append(CultureInfo.InvariantCulture, $"Will-Retry-Until: {Date(until)}\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"Last-Attempt-Date: {MailText.Date(order.Now)}\r\n");
+            if (status.Action == "delayed" && order.RetryUntil is { } until) text.Append(CultureInfo.InvariantCulture, $"Will-Retry-Until: {MailText.Date(until)}\r\n");
         }
 
         return text.ToString();
@@ -175,8 +175,6 @@ public static class DeliveryStatus
         return $"This is the mail system at {order.HostName}.\r\n\r\n{english}\r\n{japanese}\r\n\r\n{to}\r\nMessage id: {order.MessageId:D}\r\n";
     }
 
-    private static string Date(DateTimeOffset time) => time.UtcDateTime.ToString("ddd, d MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture);
-
     private static string OneLine(string text) => new([.. text.Where(letter => !char.IsControl(letter))]);
 
     private static string AsciiOr(string text, bool utf8) => utf8 ? OneLine(text.ReplaceLineEndings(" ")) : new string([.. OneLine(text.ReplaceLineEndings(" ")).Select(letter => char.IsAscii(letter) ? letter : '?')]);
@@ -193,5 +191,5 @@ public static class DeliveryStatus
         return lines.ToString();
     }
 
-    private static string Base64Lines(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text), Base64FormattingOptions.InsertLineBreaks).ReplaceLineEndings("\r\n") + "\r\n";
+    private static string Base64Lines(string text) => MailText.Base64(text) + "\r\n";
 }
