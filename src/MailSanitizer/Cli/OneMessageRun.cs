@@ -16,36 +16,21 @@ internal static class OneMessageRun
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Runs it. <paramref name="input"/>: a file, or - for standard input.</summary>
-    public static async Task<int> RunAsync(
-        Settings settings, string input, OneMessageFiles files, Func<OneMessage, Stream, Task<OneMessageResult>> work, CancellationToken cancellation)
+    public static Task<int> RunAsync(
+        Settings settings, string input, OneMessageFiles files, Func<OneMessage, Stream, Task<OneMessageResult>> work, CancellationToken cancellation) => VerbRun.WithMessageAsync(settings, input, async (run, source) =>
     {
-        string folder = Directory.CreateTempSubdirectory("mailsanitizer-").FullName;
-        try
+        OneMessageResult result = await work(run, source);
+        if (result.Fault is { } fault)
         {
-            await using OneMessage run = new(settings, folder);
-            await using Stream source = input == "-" ? Console.OpenStandardInput() : File.OpenRead(input);
-            OneMessageResult result = await work(run, source);
-            if (result.Fault is { } fault)
-            {
-                Console.Error.WriteLine($"mailsanitizer: could not decide: {fault}");
-                return ExitCode.TryAgain;
-            }
+            Console.Error.WriteLine($"mailsanitizer: could not decide: {fault}");
+            return ExitCode.TryAgain;
+        }
 
-            if (files.Report is not null) await File.WriteAllTextAsync(files.Report, result.Report!.ToJsonString(Indented) + "\n", cancellation);
-            if (files.Output is not null && result.Content is not null) await result.CopyToAsync(files.Output, cancellation);
-            Summarise(result);
-            return result.Decision switch { "unchanged" => ExitCode.Ok, "changed" => ExitCode.Changed, _ => ExitCode.NotDeliverable };
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"mailsanitizer: {failure.Message}");
-            return failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.Usage : ExitCode.TryAgain;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
+        if (files.Report is not null) await File.WriteAllTextAsync(files.Report, result.Report!.ToJsonString(Indented) + "\n", cancellation);
+        if (files.Output is not null && result.Content is not null) await result.CopyToAsync(files.Output, cancellation);
+        Summarise(result);
+        return result.Decision switch { "unchanged" => ExitCode.Ok, "changed" => ExitCode.Changed, _ => ExitCode.NotDeliverable };
+    });
 
     private static void Summarise(OneMessageResult result)
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using MailSanitizer.Configuration;
 using MailSanitizer.Content;
-using MailSanitizer.Pipeline;
 
 namespace MailSanitizer.Cli;
 
@@ -24,40 +23,25 @@ public static class PasswordsVerb
         return command;
     }
 
-    private static async Task<int> RunAsync(Settings settings, string input, bool json, CancellationToken cancellation)
+    private static Task<int> RunAsync(Settings settings, string input, bool json, CancellationToken cancellation) => VerbRun.WithMessageAsync(settings, input, async (run, source) =>
     {
-        string folder = Directory.CreateTempSubdirectory("mailsanitizer-").FullName;
-        try
+        (IReadOnlyList<CandidateFact> candidates, string? fault) = await run.CandidatesAsync(source, cancellation);
+        if (fault is not null)
         {
-            await using OneMessage run = new(settings, folder);
-            await using Stream source = input == "-" ? Console.OpenStandardInput() : File.OpenRead(input);
-            (IReadOnlyList<CandidateFact> candidates, string? fault) = await run.CandidatesAsync(source, cancellation);
-            if (fault is not null)
-            {
-                Console.Error.WriteLine($"mailsanitizer: could not look: {fault}");
-                return ExitCode.TryAgain;
-            }
+            Console.Error.WriteLine($"mailsanitizer: could not look: {fault}");
+            return ExitCode.TryAgain;
+        }
 
-            if (json)
-            {
-                JsonArray all = [.. candidates.Select(candidate => (JsonNode)new JsonObject { ["rank"] = candidate.Rank, ["text"] = candidate.Text, ["kind"] = candidate.Kind, ["where"] = candidate.Where })];
-                Console.WriteLine(all.ToJsonString());
-            }
-            else
-            {
-                foreach (CandidateFact candidate in candidates) Console.WriteLine($"{candidate.Rank,4} {TerminalText.Safe(candidate.Text),-24} {candidate.Kind,-10} {TerminalText.Safe(candidate.Where)}");
-            }
+        if (json)
+        {
+            JsonArray all = [.. candidates.Select(candidate => (JsonNode)new JsonObject { ["rank"] = candidate.Rank, ["text"] = candidate.Text, ["kind"] = candidate.Kind, ["where"] = candidate.Where })];
+            Console.WriteLine(all.ToJsonString());
+        }
+        else
+        {
+            foreach (CandidateFact candidate in candidates) Console.WriteLine($"{candidate.Rank,4} {TerminalText.Safe(candidate.Text),-24} {candidate.Kind,-10} {TerminalText.Safe(candidate.Where)}");
+        }
 
-            return candidates.Count > 0 ? ExitCode.Ok : ExitCode.Changed;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"mailsanitizer: {failure.Message}");
-            return failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.Usage : ExitCode.TryAgain;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
+        return candidates.Count > 0 ? ExitCode.Ok : ExitCode.Changed;
+    });
 }

@@ -62,7 +62,7 @@ public static class RulesVerb
         Option<bool> draft = new("--draft") { Description = "Do not ask for complete tests yet" };
         Argument<string[]> ids = new("RULE") { Description = "Ids of rules (default: all)", Arity = ArgumentArity.ZeroOrMore };
         Command command = new("test", "Run the tests that lie beside rules. Exit 0 all hold, 1 some fail, 64 usage, 75 could not look") { ids, site, noShipped, good, draft, junit, json, config };
-        command.SetAction((parsed, cancellation) => Guarded(async () =>
+        command.SetAction((parsed, cancellation) => VerbRun.GuardedAsync(async () =>
         {
             if (ConfigFile.Read(parsed.GetValue(config)) is not { } settings) return ExitCode.Usage;
             if (LoadOrSay(settings, parsed.GetValue(site), parsed.GetValue(noShipped)) is not { } set) return ExitCode.Changed;
@@ -96,7 +96,7 @@ public static class RulesVerb
         Option<string[]> rcpt = new("--rcpt") { Description = "Envelope recipient", HelpName = "A" };
         Option<bool> noShipped = NoShipped(), hits = new("--hits") { Description = "Only rules that hit" };
         Command command = new("explain", "Which rules look at a message, which hit, on what. Exit 0, 64 usage, 75 could not look") { message, only, hits, mailFrom, rcpt, site, noShipped, config };
-        command.SetAction((parsed, cancellation) => Guarded(async () =>
+        command.SetAction((parsed, cancellation) => VerbRun.GuardedAsync(async () =>
         {
             if (ConfigFile.Read(parsed.GetValue(config)) is not { } settings) return ExitCode.Usage;
             if (LoadOrSay(settings, parsed.GetValue(site), parsed.GetValue(noShipped)) is not { } set) return ExitCode.Changed;
@@ -119,7 +119,7 @@ public static class RulesVerb
         Option<string?> config = ConfigFile.Option(), site = Site();
         Option<bool> noShipped = NoShipped(), json = Json();
         Command command = new("replay", "What new rules would change, tried on messages. Exit 0 nothing, 1 something, 64 usage, 75 could not look") { folder, with, site, noShipped, json, config };
-        command.SetAction((parsed, cancellation) => Guarded(async () =>
+        command.SetAction((parsed, cancellation) => VerbRun.GuardedAsync(async () =>
         {
             if (ConfigFile.Read(parsed.GetValue(config)) is not { } settings) return ExitCode.Usage;
             if (LoadOrSay(settings, parsed.GetValue(site), parsed.GetValue(noShipped)) is not { } before) return ExitCode.Changed;
@@ -179,19 +179,6 @@ public static class RulesVerb
         RuleSetLoading loading = Load(settings, site, noShipped);
         foreach (RuleError error in loading.Errors) Console.Error.WriteLine(error);
         return loading.Set;
-    }
-
-    private static async Task<int> Guarded(Func<Task<int>> work)
-    {
-        try
-        {
-            return await work();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"mailsanitizer: {failure.Message}");
-            return failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.Usage : ExitCode.TryAgain;
-        }
     }
 
     private static string Said(Decision decision) => string.Join("; ", decision.Branches.Select(branch =>
