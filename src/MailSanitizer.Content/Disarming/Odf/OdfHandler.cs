@@ -69,27 +69,30 @@ public sealed class OdfHandler : IPartHandler
         (FindingKind? packaging, string why) = OdfPackage.Packaging(zip);
         HashSet<string> locked = Locked(zip, context.Limits, context.Cancellation);
         Dictionary<ZipEntry, PartBytes?> changes = [];
+        // Telling a file from an OLE object means unpacking its beginning: once for each member.
+        Dictionary<ZipEntry, OdfMember> kinds = [];
         bool anew = packaging == OdfFindings.Disagreement && context.Removes(packaging);
         foreach (ZipEntry entry in zip.Entries)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            if (Change(zip, entry, locked, context, out PartBytes? content)) changes.Add(entry, content);
+            OdfMember kind = kinds[entry] = OdfPackage.Kind(zip, entry, context.Limits);
+            if (Change(zip, entry, kind, locked, context, out PartBytes? content)) changes.Add(entry, content);
         }
 
         if (changes.Count == 0 && !anew) return RebuildOutcome.Unchanged;
         if (packaging is not null && packaging != OdfFindings.Disagreement) return RebuildOutcome.Failed(why);
         if (anew) context.Done(OdfFindings.Disagreement, "", "written anew");
-        return Write(zip, changes, context, output);
+        return Write(zip, kinds, changes, context, output);
     }
 
-    private static RebuildOutcome Write(ZipContents zip, Dictionary<ZipEntry, PartBytes?> changes, IRebuildContext context, IPartOutput output)
+    private static RebuildOutcome Write(ZipContents zip, Dictionary<ZipEntry, OdfMember> kinds, Dictionary<ZipEntry, PartBytes?> changes, IRebuildContext context, IPartOutput output)
     {
         HashSet<string> gone = [.. changes.Where(change => change.Value is null).Select(change => change.Key.Name)];
         ZipWriter writer = new(output);
         foreach (ZipEntry entry in zip.Entries)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            OdfMember kind = OdfPackage.Kind(zip, entry, context.Limits);
+            OdfMember kind = kinds[entry];
 
             // The signature is over what was: it would only say that the document was tampered with.
             if (kind == OdfMember.Signature) continue;
@@ -119,10 +122,9 @@ public sealed class OdfHandler : IPartHandler
     private static bool IsScriptFolder(string path) => path.Split('/')[0].ToLowerInvariant() is "basic" or "scripts" or "dialogs";
 
     /// <summary>True when a member changes; null content when it goes.</summary>
-    private static bool Change(ZipContents zip, ZipEntry entry, HashSet<string> locked, IRebuildContext context, out PartBytes? content)
+    private static bool Change(ZipContents zip, ZipEntry entry, OdfMember kind, HashSet<string> locked, IRebuildContext context, out PartBytes? content)
     {
         content = null;
-        OdfMember kind = OdfPackage.Kind(zip, entry, context.Limits);
         FindingKind? whole = kind switch { OdfMember.Script => OfficeFindings.VbaProject, OdfMember.CustomUi => OfficeFindings.CustomUi, OdfMember.Ole => OfficeFindings.OleObject, _ => null };
         bool goes = whole is not null && context.Removes(whole);
         if (goes) context.Done(whole!, entry.Name, "removed");
