@@ -12,7 +12,7 @@ public class ChromiumTests
     public async Task No_vector_of_the_suite_runs_afterwards()
     {
         IReadOnlyList<(string Title, string Payload)> cases = HtmlSuiteTests.Cases();
-        List<(string Name, byte[] Page)> pages = [.. cases.Where((_, number) => IsFull || number % 16 == 0).Select(one => (one.Title, Encoding.UTF8.GetBytes("<!doctype html><meta charset=utf-8><body>" + one.Payload)))];
+        List<(string Name, byte[] Page)> pages = [.. cases.Where((_, number) => IsFull || number % 16 == 4).Select(one => (one.Title, Encoding.UTF8.GetBytes("<!doctype html><meta charset=utf-8><body>" + one.Payload)))];
         (int before, List<string> after) = await RunAsync(pages, ".html");
         TestContext.Current.TestOutputHelper?.WriteLine($"{before} of {pages.Count} ran before, {after.Count} after");
         Assert.Empty(after);
