@@ -11,6 +11,7 @@ public static class PartHandlers
         new Disarming.NoPassiveForm.OneNoteHandler(),
         new Disarming.Calendar.CalendarHandler(),
         new Disarming.Tables.TableHandler(),
+        new Disarming.Images.MetafileHandler(),
         new Mime.MimeHandler(),
         new Unpacking.Zip.ZipHandler(),
 
