@@ -43,6 +43,7 @@ public static class PartHandlers
         new Disarming.Rtf.RtfHandler(),
         new Disarming.Odf.OdfHandler(),
         new Disarming.Odf.FlatOdfHandler(),
+        new Disarming.Pdf.PdfHandler(),
         new Unpacking.Unsupported.UnsupportedHandler(),
         new Disarming.Ole.OleHandler(),
         new Disarming.Html.HtmlHandler(),

@@ -65,22 +65,11 @@ internal sealed class PdfSource
         return found;
     }
 
-    /// <summary>The first place of <paramref name="word"/> at or behind <paramref name="offset"/>, or -1.</summary>
-    public long IndexOf(ReadOnlySpan<byte> word, long offset)
+    /// <summary>As <see cref="Window"/>, but valid for as long as it is held.</summary>
+    public ReadOnlyMemory<byte> Memory(long offset, int length)
     {
-        if (_inMemory)
-        {
-            if (offset >= _memory.Length) return -1;
-            int hit = _memory.Span[(int)offset..].IndexOf(word);
-            return hit < 0 ? -1 : offset + hit;
-        }
-
-        for (long at = offset; at + word.Length <= Length; at += (64 * 1024) - word.Length + 1)
-        {
-            int hit = Window(at, 64 * 1024).IndexOf(word);
-            if (hit >= 0) return at + hit;
-        }
-
-        return -1;
+        if (offset < 0 || offset >= Length) return default;
+        int count = (int)Math.Min(length, Length - offset);
+        return _inMemory ? _memory.Slice((int)offset, count) : Window(offset, count).ToArray();
     }
 }

@@ -1,0 +1,82 @@
+using MailSanitizer.Content.Formats.Pdf;
+
+namespace MailSanitizer.Content.Disarming.Pdf;
+
+/// <summary>
+/// PDF and FDF files: everything that acts is found in every object that stands anywhere in the bytes; embedded files become parts; what is to
+/// go goes by writing the file anew from one reading. A file in which nothing is to go is not touched.
+/// </summary>
+public sealed class PdfHandler : IPartHandler
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Formats { get; } = ["pdf"];
+
+    /// <inheritdoc/>
+    public void Walk(Part part, IWalkContext context)
+    {
+        try
+        {
+            PdfReading reading = PdfReading.Of(part.Bytes, context.Limits, context.Passwords, context.ChargeGuessing, context.Cancellation);
+            Report(reading, context);
+            if (!reading.File.IsOpen) return;
+            foreach (string link in reading.Links.Distinct(StringComparer.Ordinal)) context.Link(link, "pdf");
+            foreach (PdfEmbedded embedded in reading.Embedded)
+            {
+                if (!Hand(reading.File, embedded, context)) return;
+            }
+        }
+        catch (PdfLimitException limit)
+        {
+            context.Report(PdfFindings.OverLimit, "", limit.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public RebuildOutcome Rebuild(Part part, IRebuildContext context, IPartOutput output)
+    {
+        try
+        {
+            PdfReading reading = PdfReading.Of(part.Bytes, context.Limits, context.Passwords, _ => true, context.Cancellation);
+            return new PdfRewrite(reading, context, output).Run();
+        }
+        catch (PdfLimitException limit)
+        {
+            return RebuildOutcome.Failed(limit.Message);
+        }
+    }
+
+    /// <summary>What the walk and the rebuild both say of an embedded file.</summary>
+    internal static ChildDescription Describe(PdfEmbedded embedded, Password? opened) => new([.. embedded.Names.Select(name => new PartName("embedded", name))])
+    {
+        PackedSize = embedded.Stream.Length,
+        OpenedWith = opened?.Source,
+    };
+
+    private static void Report(PdfReading reading, IWalkContext context)
+    {
+        if (reading.Opened is { } password) context.Opened(password);
+        foreach (PdfFound found in reading.Found) context.Report(found.Kind, found.Location, found.Detail, found.Text.Span);
+        if (reading.IsSigned && reading.Found.Any(found => found.Kind.Class is FindingClass.Active)) context.Report(PdfFindings.SignatureLost);
+        if (reading.File.UnknownLock is { } unknown) context.Report(PdfFindings.Unreadable, "", unknown);
+        else if (!reading.File.IsOpen) context.Report(WalkFindings.Locked, "", reading.File.Lock!.Name);
+        else if (reading.File.Root is null) context.Report(PdfFindings.Unreadable, "", "no catalogue was found");
+        else if (reading.File.Damage.Length > 0) context.Report(PdfFindings.Recovered, "", reading.File.Damage);
+        if (reading.GuessingCut) context.Report(WalkFindings.GuessingLimit, "", $"{context.Passwords.Count} passwords at hand");
+    }
+
+    private static bool Hand(PdfFile file, PdfEmbedded embedded, IWalkContext context)
+    {
+        string location = $"object {embedded.Stream.Number}";
+        using Stream? content = file.OpenDecoded(embedded.Stream, out string? unknown);
+        if (content is null)
+        {
+            context.Report(PdfFindings.EmbeddedUnreadable, location, $"filter {unknown}");
+            using Stream packed = file.OpenRaw(embedded.Stream);
+            return context.Child(Describe(embedded, null) with { AlternativeReading = true }, packed) != ChildResult.Stop;
+        }
+
+        ChildResult result = context.Child(Describe(embedded, null), content);
+        if (result == ChildResult.Broken) context.Report(PdfFindings.EmbeddedUnreadable, location, "the data breaks off");
+        return result != ChildResult.Stop;
+    }
+}
