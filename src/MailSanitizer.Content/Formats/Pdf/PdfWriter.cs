@@ -16,8 +16,8 @@ internal sealed class PdfWriter(IPartOutput output)
 
     public void Header(bool isForm, string version)
     {
-        _text.Write(Encoding.Latin1.GetBytes($"%{(isForm ? "FDF" : "PDF")}-{version}\n"));
-        _text.Write([(byte)'%', 0xE2, 0xE3, 0xCF, 0xD3, (byte)'\n']);
+        Put(Encoding.Latin1.GetBytes($"%{(isForm ? "FDF" : "PDF")}-{version}\n"));
+        Put([(byte)'%', 0xE2, 0xE3, 0xCF, 0xD3, (byte)'\n']);
         Flush();
     }
 
@@ -26,7 +26,7 @@ internal sealed class PdfWriter(IPartOutput output)
     {
         Begin(number, generation);
         Value(value, plain ? null : StringKey(number, generation));
-        _text.Write("\nendobj\n"u8);
+        Put("\nendobj\n"u8);
         Flush();
     }
 
@@ -54,7 +54,7 @@ internal sealed class PdfWriter(IPartOutput output)
     public void End(PdfDictionary trailer)
     {
         long start = _position;
-        _text.Write("xref\n0 1\n0000000000 65535 f \n"u8);
+        Put("xref\n0 1\n0000000000 65535 f \n"u8);
         List<KeyValuePair<int, (long Offset, int Generation)>> run = [];
         foreach (KeyValuePair<int, (long Offset, int Generation)> entry in _offsets)
         {
@@ -65,23 +65,23 @@ internal sealed class PdfWriter(IPartOutput output)
         if (run.Count > 0) Section(run);
         int size = _offsets.Count == 0 ? 1 : _offsets.Last().Key + 1;
         List<KeyValuePair<string, PdfValue>> entries = [new("Size", new PdfPlain(Text(size))), .. trailer.Entries];
-        _text.Write("trailer\n"u8);
+        Put("trailer\n"u8);
         Value(new PdfDictionary(entries), null);
-        _text.Write(Encoding.Latin1.GetBytes($"\nstartxref\n{Text(start)}\n%%EOF\n"));
+        Put(Encoding.Latin1.GetBytes($"\nstartxref\n{Text(start)}\n%%EOF\n"));
         Flush();
     }
 
     private void Section(List<KeyValuePair<int, (long Offset, int Generation)>> run)
     {
-        _text.Write(Encoding.Latin1.GetBytes($"{Text(run[0].Key)} {Text(run.Count)}\n"));
-        foreach ((_, (long offset, int generation)) in run) _text.Write(Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{offset:D10} {generation:D5} n \n")));
+        Put(Encoding.Latin1.GetBytes($"{Text(run[0].Key)} {Text(run.Count)}\n"));
+        foreach ((_, (long offset, int generation)) in run) Put(Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{offset:D10} {generation:D5} n \n")));
         run.Clear();
     }
 
     private void Begin(int number, int generation)
     {
         _offsets[number] = (_position, generation);
-        _text.Write(Encoding.Latin1.GetBytes($"{Text(number)} {Text(generation)} obj\n"));
+        Put(Encoding.Latin1.GetBytes($"{Text(number)} {Text(generation)} obj\n"));
     }
 
     private void BeginStream(int number, int generation, PdfDictionary dictionary, long length)
@@ -89,13 +89,13 @@ internal sealed class PdfWriter(IPartOutput output)
         Begin(number, generation);
         List<KeyValuePair<string, PdfValue>> entries = [.. dictionary.Entries.Where(entry => entry.Key != "Length"), new("Length", new PdfPlain(Text(length)))];
         Value(new PdfDictionary(entries), StringKey(number, generation));
-        _text.Write("\nstream\n"u8);
+        Put("\nstream\n"u8);
         Flush();
     }
 
     private void EndStream()
     {
-        _text.Write("\nendstream\nendobj\n"u8);
+        Put("\nendstream\nendobj\n"u8);
         Flush();
     }
 
@@ -113,7 +113,7 @@ internal sealed class PdfWriter(IPartOutput output)
         switch (value)
         {
             case PdfPlain plain:
-                _text.Write(Encoding.Latin1.GetBytes(plain.Text));
+                Put(Encoding.Latin1.GetBytes(plain.Text));
                 break;
             case PdfName name:
                 Name(name.Text);
@@ -122,23 +122,23 @@ internal sealed class PdfWriter(IPartOutput output)
                 String(key is null ? text.Bytes : PdfCiphers.Encrypt(Lock!.Strings, key, text.Bytes), text.IsHex || key is not null);
                 break;
             case PdfReference reference:
-                _text.Write(Encoding.Latin1.GetBytes($"{Text(reference.Number)} {Text(reference.Generation)} R"));
+                Put(Encoding.Latin1.GetBytes($"{Text(reference.Number)} {Text(reference.Generation)} R"));
                 break;
             case PdfArray array:
-                _text.Write("["u8);
+                Put("["u8);
                 for (int at = 0; at < array.Items.Count; at++)
                 {
-                    if (at > 0) _text.Write(" "u8);
+                    if (at > 0) Put(" "u8);
                     Value(array.Items[at], key);
                 }
 
-                _text.Write("]"u8);
+                Put("]"u8);
                 break;
             case PdfDictionary dictionary:
                 Dictionary(dictionary, key);
                 break;
             default:
-                _text.Write("null"u8);
+                Put("null"u8);
                 break;
         }
     }
@@ -146,28 +146,28 @@ internal sealed class PdfWriter(IPartOutput output)
     private void Dictionary(PdfDictionary dictionary, byte[]? key)
     {
         bool signature = key is not null && dictionary.Has("ByteRange");
-        _text.Write("<<"u8);
+        Put("<<"u8);
         for (int at = 0; at < dictionary.Entries.Count; at++)
         {
             // Of a key that stood there twice the last one is written: one reading.
             (string name, PdfValue value) = dictionary.Entries[at];
             if (!ReferenceEquals(dictionary[name], value)) continue;
-            _text.Write(" "u8);
+            Put(" "u8);
             Name(name);
-            _text.Write(" "u8);
+            Put(" "u8);
             Value(value, signature && name == "Contents" ? null : key);
         }
 
-        _text.Write(" >>"u8);
+        Put(" >>"u8);
     }
 
     private void Name(string name)
     {
-        _text.Write("/"u8);
+        Put("/"u8);
         foreach (char c in name)
         {
-            if (c is > ' ' and <= '~' && c != '#' && PdfParser.IsRegular((byte)c)) _text.Write([(byte)c]);
-            else _text.Write(Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"#{(int)c:X2}")));
+            if (c is > ' ' and <= '~' && c != '#' && PdfParser.IsRegular((byte)c)) Put([(byte)c]);
+            else Put(Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"#{(int)c:X2}")));
         }
     }
 
@@ -175,22 +175,24 @@ internal sealed class PdfWriter(IPartOutput output)
     {
         if (hex)
         {
-            _text.Write("<"u8);
-            _text.Write(Encoding.Latin1.GetBytes(Convert.ToHexString(bytes)));
-            _text.Write(">"u8);
+            Put("<"u8);
+            Put(Encoding.Latin1.GetBytes(Convert.ToHexString(bytes)));
+            Put(">"u8);
             return;
         }
 
-        _text.Write("("u8);
+        Put("("u8);
         foreach (byte value in bytes)
         {
-            if (value is (byte)'(' or (byte)')' or (byte)'\\') _text.Write([(byte)'\\', value]);
-            else if (value == '\r') _text.Write("\\r"u8);
-            else _text.Write([value]);
+            if (value is (byte)'(' or (byte)')' or (byte)'\\') Put([(byte)'\\', value]);
+            else if (value == '\r') Put("\\r"u8);
+            else Put([value]);
         }
 
-        _text.Write(")"u8);
+        Put(")"u8);
     }
+
+    private void Put(ReadOnlySpan<byte> bytes) => _text.Write(bytes);
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }
