@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using MailSanitizer.Content.Formats.Pdf;
 
@@ -17,6 +18,10 @@ internal sealed class PdfEmbedded(PdfStream stream)
 /// <summary>One PDF, opened and judged as a whole. Walk and rebuild begin with the same reading.</summary>
 internal sealed class PdfReading
 {
+    // Blanks and a byte order mark; blanks and the end mark of old file systems.
+    private static readonly SearchValues<byte> BeforeHeader = SearchValues.Create("\0\t\n\f\r \uFEFF"u8);
+    private static readonly SearchValues<byte> BehindEnd = SearchValues.Create("\0\t\n\f\r \u001A"u8);
+
     private readonly HashSet<(FindingKind, string)> _seen = [];
     private readonly SortedDictionary<long, PdfEmbedded> _embedded = [];
 
@@ -176,14 +181,14 @@ internal sealed class PdfReading
         if (File.HeaderOffset > 0)
         {
             ReadOnlySpan<byte> before = File.Source.Window(0, (int)File.HeaderOffset);
-            if (before.ContainsAnyExcept("\0\t\n\f\r \uFEFF"u8)) Add(PdfFindings.ForeignBytes, "offset 0", $"{before.Length} bytes before the header", before.ToArray());
+            if (before.ContainsAnyExcept(BeforeHeader)) Add(PdfFindings.ForeignBytes, "offset 0", $"{before.Length} bytes before the header", before.ToArray());
         }
 
         if (File.EndOffset < 0) return;
         long length = File.Source.Length - File.EndOffset;
         for (long at = File.EndOffset; at < File.Source.Length; at += 64 * 1024)
         {
-            if (!File.Source.Window(at, 64 * 1024).ContainsAnyExcept("\0\t\n\f\r \u001A"u8)) continue;
+            if (!File.Source.Window(at, 64 * 1024).ContainsAnyExcept(BehindEnd)) continue;
             Add(PdfFindings.ForeignBytes, $"offset {File.EndOffset}", $"{length} bytes behind the end", File.Source.Memory(File.EndOffset, (int)Math.Min(length, 1024 * 1024)));
             return;
         }
