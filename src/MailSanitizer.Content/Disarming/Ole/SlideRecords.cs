@@ -23,6 +23,8 @@ internal static class SlideRecords
             return;
         }
 
+        DrawingRecords.Find(reading, new OlePieces(stream, bytes));
+        if (reading.File.Root.Find("Pictures") is { Kind: CfbKind.Stream } pictures && reading.Stream(pictures) is { } all) DrawingRecords.Find(reading, new OlePieces(pictures, all));
         Stack<int> ends = new([bytes.Length]);
         Stack<int> kinds = new([0]);
         int at = 0;

@@ -66,6 +66,9 @@ internal static class WordText
         Fields(reading, word, main, pieces, Typed(main, tables, table!));
         Associations(reading, main, tables, table!);
         Commands(reading, word, main, tables);
+        Subdocuments(reading, word, main, tables, table!);
+        DrawingRecords.Find(reading, new OlePieces(table!, tables));
+        if (reading.File.Root.Find("Data") is { Kind: CfbKind.Stream } data && reading.Stream(data) is { } pictures) DrawingRecords.Find(reading, new OlePieces(data, pictures));
     }
 
     private static (int Offset, int Length) Pair(byte[] main, byte[] tables, int index)
@@ -289,5 +292,22 @@ internal static class WordText
         (int at, int length) = Pair(main, tables, 24);
         if (length < 8 || tables[at] != 0xFF || tables[at + 1] != 1 || BinaryPrimitives.ReadInt32LittleEndian(tables.AsSpan(at + 2)) <= 0) return;
         reading.Add(OfficeFindings.CustomUi, word.Name, "commands that call macros", edits => edits.Patch(word).AsSpan(FirstPair + (8 * 24) + 4, 4).Clear());
+    }
+
+    // PlcfWkb and SttbFnm (MS-DOC 2.5.6): where the subdocuments of a master document stand in the text, and the files that the document refers to.
+    private static void Subdocuments(OleReading reading, CfbEntry word, byte[] main, byte[] tables, CfbEntry table)
+    {
+        foreach ((int pair, string what) in ((int, string)[])[(54, "subdocuments"), (72, "files referred to")])
+        {
+            if (main.Length < FirstPair + (8 * pair) + 8 || BinaryPrimitives.ReadUInt16LittleEndian(main.AsSpan(0x98)) <= pair) continue;
+            (int at, int length) = Pair(main, tables, pair);
+            if (length == 0 || (pair == 54 && length < 20) || (pair == 72 && (length < 8 || !tables.AsSpan(at + 6, length - 6).ContainsAnyExcept((byte)0)))) continue;
+            string shown = pair == 54 ? "" : ": " + new string([.. Encoding.Unicode.GetString(tables, at + 6, (length - 6) & ~1).Where(static c => c >= ' ').Take(100)]);
+            reading.Add(OfficeFindings.ExternalLink, $"{word.Name} {pair}", what + shown, edits =>
+            {
+                edits.Patch(word).AsSpan(FirstPair + (8 * pair) + 4, 4).Clear();
+                edits.Patch(table).AsSpan(at, length).Clear();
+            });
+        }
     }
 }

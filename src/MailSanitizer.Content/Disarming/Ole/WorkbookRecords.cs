@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using MailSanitizer.Content.Formats.Cfb;
-using MailSanitizer.Content.Formats.Links;
 
 namespace MailSanitizer.Content.Disarming.Ole;
 
@@ -11,14 +10,13 @@ namespace MailSanitizer.Content.Disarming.Ole;
 /// </summary>
 internal static class WorkbookRecords
 {
-    // Functions that reach outside (Ftab): INITIATE, POKE, EXECUTE, TERMINATE, EXEC, FOPEN to FREAD, CALL, REGISTER, UNREGISTER, REGISTER.ID, RTD, RUN.
-    private static readonly HashSet<int> Functions = [110, 132, 133, 134, 135, 136, 137, 138, 139, 149, 150, 175, 176, 177, 178, 179, 180, 181, 182, 201, 267, 379, 17];
     private static readonly string[] Wild = ["WEBSERVICE", "IMAGE", "RTD", "CALL", "REGISTER", "EXEC", "STOCKHISTORY"];
 
     public static void Find(OleReading reading, CfbEntry stream)
     {
         if (reading.Stream(stream) is not { } bytes) return;
         HashSet<uint> macros = [];
+        List<(int Offset, int Length)> drawings = [];
         int at = 0, names = 0;
         bool wide = true, macro = false, locked = false;
         while (at + 4 <= bytes.Length)
@@ -56,6 +54,10 @@ internal static class WorkbookRecords
                 case 0x0221 when size >= 14: Formula(reading, stream, bytes, data, size, place, macro, 12, wide); break;
                 case 0x04BC when size >= 10: Formula(reading, stream, bytes, data, size, place, macro, 8, wide); break;
                 case 0x0018 when size >= 14: Name(reading, stream, bytes, data, size, place, wide, names++); break;
+                case 0x01B1 when size >= 6: Condition(reading, stream, bytes, data, size, place, wide); break;
+                case 0x01BE when size >= 12: Validation(reading, stream, bytes, data, size, place, wide); break;
+                case 0x1051 when size > 8: Formula(reading, stream, bytes, data, size, place, false, 6, wide); break;
+                case 0x00EB or 0x00EC or 0x003C: drawings.Add((data, size)); break;
                 case 0x01AE when size >= 4: Book(reading, stream, bytes, data, size, place); break;
                 case 0x0017 when !wide && size >= 2: OldBook(reading, stream, bytes, data, size, place); break;
                 case 0x01B8 when size > 32: Hyperlink(reading, stream, bytes, data, size, place); break;
@@ -65,6 +67,9 @@ internal static class WorkbookRecords
 
             at = data + size;
         }
+
+        // A drawing is cut into records wherever one is full: it is read as the whole that it is.
+        DrawingRecords.Find(reading, new OlePieces(stream, bytes, drawings));
     }
 
     private static void Sheet(OleReading reading, CfbEntry stream, byte[] bytes, int data, string place) =>
@@ -89,72 +94,44 @@ internal static class WorkbookRecords
         int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data + lengthAt));
         int from = data + lengthAt + 2;
         if (length == 0 || length > data + size - from) return;
-        FindingKind? kind = macro ? OfficeFindings.XlmMacro : wide ? Judge(bytes.AsSpan(from, length)) : null;
-        if (kind is null || IsConstant(bytes.AsSpan(from, length))) return;
-        int rest = data + size - from - length;
-        reading.Add(kind, place, macro ? "formula of a macro sheet" : "formula", edits => Constant(edits.Patch(stream).AsSpan(from, length), edits.Patch(stream).AsSpan(from + length, rest)));
+        Tokens(reading, stream, bytes, from, length, data + size - from - length, place, macro, wide);
     }
 
-    // 0 in as many parentheses as there is room for: any reader computes it, nothing else is read.
-    private static void Constant(Span<byte> tokens, Span<byte> rest)
+    private static void Tokens(OleReading reading, CfbEntry stream, byte[] bytes, int from, int length, int rest, string place, bool macro, bool wide, string what = "formula")
     {
-        rest.Clear();
-        tokens.Fill(0x15);
-        if (tokens.Length >= 3) (tokens[0], tokens[1], tokens[2]) = (0x1E, 0, 0);
-        else if (tokens.Length == 2) (tokens[0], tokens[1]) = (0x1D, 0);
-        else tokens[0] = 0x16;
+        FindingKind? kind = macro ? OfficeFindings.XlmMacro : WorkbookFormulas.Judge(bytes.AsSpan(from, length), wide);
+        if (kind is null || WorkbookFormulas.IsConstant(bytes.AsSpan(from, length))) return;
+        reading.Add(kind, place, macro ? what + " of a macro sheet" : what, edits => WorkbookFormulas.Constant(edits.Patch(stream).AsSpan(from, length), edits.Patch(stream).AsSpan(from + length, rest)));
     }
 
-    private static bool IsConstant(ReadOnlySpan<byte> tokens) => tokens.Length switch
+    // CF (MS-XLS 2.4.42): the two formulas stand at its end.
+    private static void Condition(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place, bool wide)
     {
-        1 => tokens[0] == 0x16,
-        2 => tokens[0] == 0x1D,
-        _ => tokens[0] == 0x1E && !tokens[3..].ContainsAnyExcept((byte)0x15),
-    };
+        int first = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data + 2)), second = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data + 4));
+        int end = data + size;
+        if (first + second > size - 6) return;
+        if (first > 0) Tokens(reading, stream, bytes, end - second - first, first, 0, place, macro: false, wide, "condition");
+        if (second > 0) Tokens(reading, stream, bytes, end - second, second, 0, place, macro: false, wide, "condition");
+    }
 
-    // MS-XLS 2.5.198: walks the tokens of BIFF8. One that is not known ends the reading: a formula that no program can read either.
-    private static FindingKind? Judge(ReadOnlySpan<byte> tokens)
+    // Dv (MS-XLS 2.4.81): flags, four texts, two formulas.
+    private static void Validation(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place, bool wide)
     {
-        bool link = false, acts = false;
-        int at = 0;
-        while (at < tokens.Length)
+        int at = data + 4, end = data + size;
+        for (int text = 0; text < 4; text++)
         {
-            int token = tokens[at] >= 0x40 ? (tokens[at] & 0x1F) | 0x20 : tokens[at];
-            ReadOnlySpan<byte> rest = tokens[(at + 1)..];
-            int skip = token switch
-            {
-                0x01 or 0x02 => 4,
-                >= 0x03 and <= 0x16 => 0,
-                0x17 when rest.Length >= 2 => 2 + (rest[0] * ((rest[1] & 1) + 1)),
-                0x18 => 5,
-                0x19 when rest.Length >= 3 => 3 + ((rest[0] & 4) != 0 ? 2 * (BinaryPrimitives.ReadUInt16LittleEndian(rest[1..]) + 1) : 0),
-                0x1C or 0x1D => 1,
-                0x1E or 0x21 or 0x29 or 0x2E or 0x2F => 2,
-                0x1F or 0x25 or 0x2B or 0x2D => 8,
-                0x20 => 7,
-                0x22 => 3,
-                0x23 or 0x24 or 0x2A or 0x2C => 4,
-                0x26 or 0x27 or 0x28 or 0x39 or 0x3A or 0x3C => 6,
-                0x3B or 0x3D => 10,
-                _ => -1,
-            };
-            if (skip < 0 || skip > rest.Length) break;
-            int function = token == 0x21 && rest.Length >= 2 ? BinaryPrimitives.ReadUInt16LittleEndian(rest) : token == 0x22 && rest.Length >= 3 ? BinaryPrimitives.ReadUInt16LittleEndian(rest[1..]) : -1;
-            if (function >= 0 && ((function & 0x8000) != 0 || Functions.Contains(function))) return OfficeFindings.ActiveFunction;
-            if (function == 359) link = true;
-            if (token == 0x17 && UrlJudge.Judge(Text(rest[1..], rest[0])).Kind is UrlKind.Acts) acts = true;
-            at += 1 + skip;
+            if (at + 3 > end) return;
+            at += 3 + (BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at)) * ((bytes[at + 2] & 1) + 1));
         }
 
-        return link && acts ? OfficeFindings.UnsafeHyperlink : null;
-    }
-
-    // A flag byte, then the characters.
-    private static string Text(ReadOnlySpan<byte> flagged, int count)
-    {
-        if (flagged.Length < 1) return "";
-        ReadOnlySpan<byte> rest = flagged[1..];
-        return (flagged[0] & 1) != 0 ? Encoding.Unicode.GetString(rest[..Math.Min(rest.Length & ~1, count * 2)]) : Encoding.Latin1.GetString(rest[..Math.Min(rest.Length, count)]);
+        for (int formula = 0; formula < 2 && at + 4 <= end; formula++)
+        {
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at));
+            at += 4;
+            if (length > end - at) return;
+            if (length > 0) Tokens(reading, stream, bytes, at, length, 0, place, macro: false, wide, "validation");
+            at += length;
+        }
     }
 
     private static void Name(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place, bool wide, int number)
@@ -171,7 +148,7 @@ internal static class WorkbookRecords
         int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data + 4));
         int tokens = from + (count * (two ? 2 : 1));
         bool formula = length > 0 && length <= data + size - tokens;
-        bool acts = wide && formula && Judge(bytes.AsSpan(tokens, length)) == OfficeFindings.ActiveFunction;
+        bool acts = formula && WorkbookFormulas.Judge(bytes.AsSpan(tokens, length), wide) == OfficeFindings.ActiveFunction;
         if (!auto && !wild && !acts) return;
         reading.Add(auto ? OfficeFindings.XlmMacro : OfficeFindings.ActiveFunction, place, builtin ? $"built-in name {(int)name[0]}" : $"name {name}", edits =>
         {
@@ -182,7 +159,7 @@ internal static class WorkbookRecords
             if (auto || wild) patched[from] = builtin ? (byte)(0xC0 + (number % 22)) : (byte)'_';
             if (wild) patched.AsSpan(from, count * (two ? 2 : 1)).Replace((byte)'.', (byte)'_');
             if (wild && !two) patched[from + 1] = (byte)('a' + (number % 26));
-            if (formula) Constant(patched.AsSpan(tokens, length), patched.AsSpan(tokens + length, data + size - tokens - length));
+            if (formula) WorkbookFormulas.Constant(patched.AsSpan(tokens, length), patched.AsSpan(tokens + length, data + size - tokens - length));
         });
     }
 
@@ -225,42 +202,6 @@ internal static class WorkbookRecords
         });
     }
 
-    // MS-OSHARED 2.3.7.1: monikers of URL and file; the text of either is looked for, whatever stands around it.
-    private static void Hyperlink(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place)
-    {
-        ReadOnlySpan<byte> link = bytes.AsSpan(data + 8, size - 8);
-        int file = link.IndexOf(new Guid("00000303-0000-0000-C000-000000000046").ToByteArray());
-        int url = link.IndexOf(new Guid("79EAC9E0-BAF9-11CE-8C82-00AA004BA90B").ToByteArray());
-        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(link[20..]);
-        string target = "";
-        int from = -1, length = 0;
-        if (url >= 0 && url + 20 <= link.Length)
-        {
-            (from, length) = (url + 20, Math.Min(link.Length - url - 20, (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(link[(url + 16)..]))));
-            target = Encoding.Unicode.GetString(link.Slice(from, length & ~1));
-            target = target.Split('\0')[0];
-        }
-        else if (file >= 0 && file + 22 <= link.Length)
-        {
-            (from, length) = (file + 22, Math.Min(link.Length - file - 22, (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(link[(file + 18)..]))));
-            target = Encoding.Latin1.GetString(link.Slice(from, length)).TrimEnd('\0');
-            if (BinaryPrimitives.ReadUInt16LittleEndian(link[(file + 16)..]) > 0 || Encoding.Unicode.GetString(link[(from + length)..]).Contains(":\\", StringComparison.Ordinal)) target = "file:" + target;
-        }
-        else if ((flags & 0x100) != 0 && link.Length > 28)
-        {
-            // A moniker saved as text.
-            (from, length) = (28, link.Length - 28);
-            target = Encoding.Unicode.GetString(link.Slice(28, (link.Length - 28) & ~1)).Split('\0')[0];
-        }
-
-        if (from < 0 || UrlJudge.Judge(target).Kind is not UrlKind.Acts) return;
-        string shown = target.Length > 200 ? target[..200] : target;
-
-        // The whole link becomes one without a target: version 2, no flags.
-        reading.Add(OfficeFindings.UnsafeHyperlink, place, shown, edits =>
-        {
-            Span<byte> patched = edits.Patch(stream).AsSpan(data + 8, size - 8);
-            patched[20..].Clear();
-        });
-    }
+    private static void Hyperlink(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place) =>
+        HyperlinkObject.Judge(reading, bytes.AsSpan(data + 8, size - 8), place, edits => edits.Patch(stream).AsSpan(data + 8, size - 8));
 }

@@ -8,8 +8,10 @@ namespace MailSanitizer.Content.Disarming.Ooxml;
 internal sealed class BiffPart(OoxmlInspection inspection, OpcPart part, byte[] bytes)
 {
     private const int FormulaString = 8, FormulaNumber = 9, FormulaBoolean = 10, FormulaError = 11, NameRecord = 39, SupBookSource = 355, SupSelf = 357;
+    private const int Validation = 64, ConditionRule = 463, FirstOfLater = 1024;
     private const int SharedFormula = 427, ArrayFormula = 426, Table = 428, WebPublishing = 660;
     private readonly HashSet<int> _gone = [];
+    private readonly List<(int Offset, byte Value)> _patches = [];
     private bool _values;
 
     /// <summary>Reads every record; false when they break off.</summary>
@@ -28,6 +30,13 @@ internal sealed class BiffPart(OoxmlInspection inspection, OpcPart part, byte[] 
                     break;
                 case NameRecord:
                     if (Runs(content) is { } name && inspection.Takes(OfficeFindings.XlmMacro, part.Name, name)) _gone.Add(record.Start);
+                    else if (OfTheFuture(content) is { } future && inspection.Takes(OfficeFindings.ActiveFunction, part.Name, future)) Rename(record);
+                    Neutralise(record, content);
+                    break;
+
+                // Conditions, validations, and whatever later versions brought: what is counted elsewhere cannot be left out, so the call becomes another one.
+                case Validation or ConditionRule or >= FirstOfLater:
+                    Neutralise(record, content);
                     break;
                 default:
                     break;
@@ -42,9 +51,10 @@ internal sealed class BiffPart(OoxmlInspection inspection, OpcPart part, byte[] 
     /// <summary>The part anew, or null when nothing in it changes.</summary>
     public byte[]? Rewritten()
     {
-        if (!_values && _gone.Count == 0) return null;
+        if (!_values && _gone.Count == 0 && _patches.Count == 0) return null;
         using MemoryStream output = new();
-        bool changed = false;
+        bool changed = _patches.Count > 0;
+        foreach ((int offset, byte value) in _patches) bytes[offset] = value;
         int at = 0;
         while (BiffRecords.TryRead(bytes, ref at, out BiffRecord record))
         {
@@ -112,7 +122,25 @@ internal sealed class BiffPart(OoxmlInspection inspection, OpcPart part, byte[] 
     // for it wherever it stands in the formula: a false hit costs a formula its formula and keeps its value.
     private static (FindingKind Kind, string Detail)? Calls(ReadOnlySpan<byte> content)
     {
-        for (int at = 8; at + 2 < content.Length; at++)
+        if (Call(content, 8) is ({ } called, _)) return (OfficeFindings.ActiveFunction, called);
+        ReadOnlySpan<byte> web = Encoding.Unicode.GetBytes("WEBSERVICE");
+        return content.IndexOf(web) >= 0 ? (OfficeFindings.ActiveFunction, "WEBSERVICE") : null;
+    }
+
+    // SUM takes as many arguments as any of them.
+    private void Neutralise(BiffRecord record, ReadOnlySpan<byte> content)
+    {
+        for (int from = 0; Call(content, from) is ({ } name, int number); from = number + 2)
+        {
+            if (!inspection.Takes(OfficeFindings.ActiveFunction, part.Name, name)) return;
+            _patches.Add((record.Offset + number, 4));
+            _patches.Add((record.Offset + number + 1, 0));
+        }
+    }
+
+    private static (string? Name, int Number) Call(ReadOnlySpan<byte> content, int from)
+    {
+        for (int at = from; at + 3 < content.Length; at++)
         {
             byte token = content[at];
             if (token is 0x22 or 0x42 or 0x62 && at + 3 < content.Length && content[at + 1] <= 30)
@@ -127,22 +155,40 @@ internal sealed class BiffPart(OoxmlInspection inspection, OpcPart part, byte[] 
                     110 => "EXEC",
                     _ => null,
                 };
-                if (name is not null && content[at + 1] is > 0) return (OfficeFindings.ActiveFunction, name);
+                if (name is not null && content[at + 1] is > 0) return (name, at + 2);
             }
         }
 
-        ReadOnlySpan<byte> web = Encoding.Unicode.GetBytes("WEBSERVICE");
-        return content.IndexOf(web) >= 0 ? (OfficeFindings.ActiveFunction, "WEBSERVICE") : null;
+        return (null, 0);
+    }
+
+    // Functions that came after the table of numbers are called by a name that the program declares (2.2.2.1): WEBSERVICE, IMAGE, STOCKHISTORY.
+    private static string? OfTheFuture(ReadOnlySpan<byte> content)
+    {
+        if (NameOf(content) is not { } name || !name.StartsWith("_xlfn.", StringComparison.OrdinalIgnoreCase)) return null;
+        string plain = name[6..].StartsWith("_xlws.", StringComparison.OrdinalIgnoreCase) ? name[12..] : name[6..];
+        return FormulaFunctions.Passive.Contains(plain) ? null : plain;
+    }
+
+    // No function any more, and no name that a program knows: its length stays.
+    private void Rename(BiffRecord record)
+    {
+        _patches.Add((record.Offset, (byte)(bytes[record.Offset] & ~0b1110)));
+        _patches.Add((record.Offset + 13 + 10, (byte)'_'));
     }
 
     // BrtName (2.4.711): flags, key, sheet, name as XLWideString.
-    private static string? Runs(ReadOnlySpan<byte> content)
+    private static string? NameOf(ReadOnlySpan<byte> content)
     {
         if (content.Length < 13) return null;
-        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(content);
         int length = (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(content[9..]), 255);
-        if (13 + (length * 2) > content.Length) return null;
-        string name = Encoding.Unicode.GetString(content.Slice(13, length * 2));
+        return 13 + (length * 2) > content.Length ? null : Encoding.Unicode.GetString(content.Slice(13, length * 2));
+    }
+
+    private static string? Runs(ReadOnlySpan<byte> content)
+    {
+        if (NameOf(content) is not { } name) return null;
+        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(content);
         string plain = name.StartsWith("_xlnm.", StringComparison.OrdinalIgnoreCase) ? name[6..] : name;
         bool runs = plain.StartsWith("Auto_", StringComparison.OrdinalIgnoreCase);
 

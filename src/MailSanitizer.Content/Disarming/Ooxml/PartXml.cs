@@ -6,7 +6,7 @@ namespace MailSanitizer.Content.Disarming.Ooxml;
 
 /// <summary>
 /// Looks at one XML part: what all office programs share (relationship ids, VML, drawings, alternate content) stands here, what one of them has in <see cref="WordXml"/>,
-/// <see cref="SheetXml"/> and <see cref="SlideXml"/>. Elements are told by their local names, whatever the namespace says: transitional, strict and later ones alike.
+/// <see cref="SheetXml"/>, <see cref="SlideXml"/> and <see cref="VisioXml"/>. Elements are told by their local names, whatever the namespace says: transitional, strict and later ones alike.
 /// </summary>
 /// <remarks>Both branches of every alternate content are looked at, since readers choose differently.</remarks>
 internal sealed class PartXml : IXmlVisitor
@@ -30,6 +30,7 @@ internal sealed class PartXml : IXmlVisitor
     private readonly List<(int Ordinal, int Parent)> _frameParts = [];
     private readonly WordXml? _word;
     private readonly SheetXml? _sheet;
+    private readonly VisioXml? _visio;
     private readonly SlideXml _slide;
     private readonly Office2003Xml? _old;
     private int _frameDepth = -1;
@@ -44,6 +45,7 @@ internal sealed class PartXml : IXmlVisitor
         (_inspection, Part, Type, _removed) = (inspection, part, type, removed);
         if (type.Contains("word", StringComparison.Ordinal)) _word = new WordXml(this);
         if (type.Contains("spreadsheet", StringComparison.Ordinal) || type.Contains("excel", StringComparison.Ordinal)) _sheet = new SheetXml(this, inspection);
+        if (type.Contains("visio", StringComparison.Ordinal)) _visio = new VisioXml(this);
         _slide = new SlideXml(this);
         if (type is Word2003 or Excel2003) _old = new Office2003Xml(this, inspection);
     }
@@ -106,6 +108,7 @@ internal sealed class PartXml : IXmlVisitor
             default:
                 _word?.Start(walk, element);
                 _sheet?.Start(walk, element);
+                _visio?.Start(walk, element);
                 break;
         }
     }

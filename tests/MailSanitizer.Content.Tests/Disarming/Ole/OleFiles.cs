@@ -18,7 +18,7 @@ internal static class OleFiles
     public static byte[] WithField(string keyword) => WithInstruction($" {keyword} cmd /c calc ");
 
     /// <summary>A Word 97 document, one narrow piece: <c>before { instruction | result } after</c>.</summary>
-    public static byte[] WithInstruction(string instruction, string template = "")
+    public static byte[] WithInstruction(string instruction, string template = "", string subdocument = "", CfbNode? also = null)
     {
         byte[] text = Encoding.Latin1.GetBytes($"before \u0013{instruction}\u0014result\u0015 after\r");
         byte[] main = new byte[2_048 + text.Length + 3_000];
@@ -41,8 +41,31 @@ internal static class OleFiles
             BitConverter.GetBytes(strings.Length).CopyTo(main, 0x19E);
         }
 
+        if (subdocument.Length > 0)
+        {
+            BitConverter.GetBytes((ushort)93).CopyTo(main, 0x98);
+            byte[] names = [0xFF, 0xFF, 1, 0, 0, 0, (byte)subdocument.Length, 0, .. Encoding.Unicode.GetBytes(subdocument)];
+            names.CopyTo(table, 500);
+            BitConverter.GetBytes(500).CopyTo(main, 154 + (8 * 72));
+            BitConverter.GetBytes(names.Length).CopyTo(main, 154 + (8 * 72) + 4);
+            BitConverter.GetBytes(800).CopyTo(main, 154 + (8 * 54));
+            BitConverter.GetBytes(20).CopyTo(main, 154 + (8 * 54) + 4);
+        }
+
+        return Compound([CfbNode.Stream("WordDocument", new MemoryPartBytes(main)), CfbNode.Stream("1Table", new MemoryPartBytes(table)), .. also is null ? Array.Empty<CfbNode>() : [also]]);
+    }
+
+    /// <summary>A Word document with one more stream.</summary>
+    public static byte[] WithStream(string name, byte[] content) => WithInstruction(" PAGE ", also: CfbNode.Stream(name, new MemoryPartBytes((byte[])[.. content, .. new byte[64]])));
+
+    /// <summary>A master document with one subdocument that stands there.</summary>
+    public static byte[] WithSubdocument(string path) => WithInstruction(" PAGE ", subdocument: path);
+
+    /// <summary>A compound file of these streams.</summary>
+    public static byte[] Compound(params CfbNode[] streams)
+    {
         CfbNode root = CfbNode.Storage("");
-        root.Children.AddRange([CfbNode.Stream("WordDocument", new MemoryPartBytes(main)), CfbNode.Stream("1Table", new MemoryPartBytes(table))]);
+        root.Children.AddRange(streams);
         using MemoryStream to = new();
         Assert.Null(CfbWriter.Write(root, new StreamPartOutput(to)));
         return to.ToArray();

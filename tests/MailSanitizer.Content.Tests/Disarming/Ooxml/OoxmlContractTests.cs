@@ -9,6 +9,7 @@ public class OoxmlContractTests : DisarmerContract
         Packages.Docx("<w:p><w:r><w:fldChar w:fldCharType=\"begin\"/></w:r><w:r><w:instrText> PAGE </w:instrText></w:r><w:r><w:fldChar w:fldCharType=\"end\"/></w:r></w:p>").As("good.docx"),
         Packages.Xlsx("<c r=\"A1\"><f>SUM(B1:B2)</f><v>3</v></c>").As("good.xlsx"),
         Packages.Pptx().As("good.pptx"),
+        Packages.Vsdx("<Cell N='PinX' V='1' F='GUARD(IF(Width&gt;1,2,SETATREF(Controls.X)))'/><Section N='Hyperlink'><Row N='Row_1'><Cell N='Address' V='https://example.jp/'/></Row></Section>").As("good.vsdx"),
         Packages.Docx("<w:p><w:hyperlink r:id=\"rId9\"><w:r><w:t>x</w:t></w:r></w:hyperlink></w:p>").Relate("word/document.xml", "rId9", Packages.R + "/hyperlink", "https://example.jp/", true).As("link.docx"),
         Packages.Docx().Relate("word/document.xml", "rId9", Packages.R + "/image", "media/a.png").Part("word/media/a.png", null, Packages.Png).As("picture.docx"),
     ];

@@ -53,6 +53,21 @@ internal sealed class Packages
         return made;
     }
 
+    public static Packages Vsdx(string cells = "", string document = "", string windows = "", string main = "application/vnd.ms-visio.drawing.main+xml")
+    {
+        const string Visio = "http://schemas.microsoft.com/visio/2010/relationships/";
+        const string V = "http://schemas.microsoft.com/office/visio/2012/main";
+        Packages made = new();
+        made.Relate("", "rId1", Visio + "document", "visio/document.xml");
+        made.Part("visio/document.xml", main, $"<VisioDocument xmlns='{V}' xmlns:r='{R}'>{document}</VisioDocument>");
+        made.Relate("visio/document.xml", "rId1", Visio + "pages", "pages/pages.xml").Relate("visio/document.xml", "rId2", Visio + "windows", "windows.xml");
+        made.Part("visio/windows.xml", "application/vnd.ms-visio.windows+xml", $"<Windows xmlns='{V}'><Window ID='0' WindowType='Drawing'/>{windows}</Windows>");
+        made.Part("visio/pages/pages.xml", "application/vnd.ms-visio.pages+xml", $"<Pages xmlns='{V}' xmlns:r='{R}'><Page ID='0' Name='One'><Rel r:id='rId1'/></Page></Pages>");
+        made.Relate("visio/pages/pages.xml", "rId1", Visio + "page", "page1.xml");
+        made.Part("visio/pages/page1.xml", "application/vnd.ms-visio.page+xml", $"<PageContents xmlns='{V}' xmlns:r='{R}'><Shapes><Shape ID='1' Type='Shape'><Cell N='Width' V='1' F='THEMEVAL(&quot;x&quot;,1)'/>{cells}<Text>Kept shape</Text></Shape></Shapes></PageContents>");
+        return made;
+    }
+
     public Packages Part(string name, string? type, string xml) => Part(name, type, Encoding.UTF8.GetBytes("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>" + xml));
 
     public Packages Part(string name, string? type, byte[] bytes)
