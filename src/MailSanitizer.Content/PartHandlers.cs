@@ -12,6 +12,7 @@ public static class PartHandlers
         new Disarming.Calendar.CalendarHandler(),
         new Disarming.Tables.TableHandler(),
         new Disarming.Images.MetafileHandler(),
+        new Disarming.Images.ImageHandler(),
         new Mime.MimeHandler(),
         new Unpacking.Zip.ZipHandler(),
 

@@ -26,7 +26,8 @@ public static class PassiveFuzz
 
     public static FuzzTarget OneNote { get; } = Walked("onenote", "a.one", [.. new Guid("7B5C52E4-D88C-4DA7-AEB1-5378D02996D3").ToByteArray(), .. new Guid("BDE316E7-2665-4511-A4C4-8D4D0B7A9EAC").ToByteArray(), 3, 0, 0, 0, 0, 0, 0, 0, .. new byte[12], 1, 2, 3]);
 
-    private static FuzzTarget Walked(string id, string name, byte[] seed) => new(id, [seed], input =>
+    /// <summary>A file of that name, walked by everything, then written anew by the floor.</summary>
+    internal static FuzzTarget Walked(string id, string name, params byte[][] seeds) => new(id, seeds, input =>
     {
         using MemoryPartBytes bytes = new(input);
         PartWalker walker = new(PartHandlers.All, new NoScratch());
