@@ -15,6 +15,7 @@ internal sealed class WorkerPool(IsolationOptions options, ISpool spool, ILogger
     private readonly HashSet<WorkerProcess> _all = [];
     private readonly CancellationTokenSource _closing = new();
     private readonly HashSet<Task> _starting = [];
+    private readonly HashSet<WorkerProcess> _ending = [];
     private int _missing = options.WorkerCount;
 
     /// <summary>Why the last start failed; null when the last start succeeded.</summary>
@@ -126,7 +127,7 @@ internal sealed class WorkerPool(IsolationOptions options, ISpool spool, ILogger
         Refill();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends when every worker has ended and nothing of them is left on disk.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
@@ -140,6 +141,9 @@ internal sealed class WorkerPool(IsolationOptions options, ISpool spool, ILogger
 
         foreach (WorkerProcess worker in all) worker.Dispose();
         await Task.WhenAll(starting);
+        Task[] ending;
+        lock (_gate) ending = [.. _all.Union(_ending).Select(worker => worker.Gone)];
+        await Task.WhenAll(ending);
         _closing.Dispose();
     }
 
@@ -216,7 +220,12 @@ internal sealed class WorkerPool(IsolationOptions options, ISpool spool, ILogger
         {
             if (!good)
             {
-                worker?.Dispose();
+                if (worker is not null)
+                {
+                    worker.Dispose();
+                    await worker.Gone;
+                }
+
                 lock (_gate)
                 {
                     _missing++;
@@ -254,7 +263,15 @@ internal sealed class WorkerPool(IsolationOptions options, ISpool spool, ILogger
         {
             _ = _idle.Remove(worker);
             if (_all.Remove(worker)) _missing++;
+            _ending.Add(worker);
             Changed();
         }
+
+        _ = worker.Gone.ContinueWith(
+            _ =>
+            {
+                lock (_gate) _ending.Remove(worker);
+            },
+            TaskScheduler.Default);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class WorkerProcess : IDisposable
     private readonly string _scratch;
     private readonly BlockingCollection<(UntrustedJob Job, TaskCompletionSource<Attempt> End)> _runs = new(1);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private Process? _process;
     private WorkerErrors? _errors;
@@ -46,6 +47,9 @@ internal sealed class WorkerProcess : IDisposable
 
     /// <summary>The hello.</summary>
     public WorkerHello? Hello { get; private set; }
+
+    /// <summary>Ends, never with a fault, when the process has ended and its folder is taken away.</summary>
+    public Task Gone => _gone.Task;
 
     /// <summary>Jobs done.</summary>
     public int Jobs { get; private set; }
@@ -84,6 +88,7 @@ internal sealed class WorkerProcess : IDisposable
         catch (OperationCanceledException)
         {
             worker.Kill(AttemptEnd.Cancelled, "start");
+            await worker.Gone;
             throw;
         }
     }
@@ -158,6 +163,7 @@ internal sealed class WorkerProcess : IDisposable
         finally
         {
             End();
+            _gone.SetResult();
         }
     }
 

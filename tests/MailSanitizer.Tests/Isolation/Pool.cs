@@ -56,17 +56,6 @@ internal sealed class Pool : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Workers.DisposeAsync();
-        // Workers end on their own threads; their folders go with them.
-        for (int tries = 0; Directory.Exists(_folder); tries++)
-        {
-            try
-            {
-                Directory.Delete(_folder, recursive: true);
-            }
-            catch (IOException) when (tries < 100)
-            {
-                await Task.Delay(20);
-            }
-        }
+        Directory.Delete(_folder, recursive: true);
     }
 }

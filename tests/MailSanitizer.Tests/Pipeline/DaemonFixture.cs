@@ -33,7 +33,7 @@ public sealed class DaemonFixture : IAsyncDisposable
             WebListen = null,
             ClamavAddress = clamd is null ? [] : [clamd.UnixAddress],
             LocalDomains = ["example.jp"],
-            DnsServers = [new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 9)],
+            DnsServers = [ResolverServer.Shared.Address],
         };
     }
 

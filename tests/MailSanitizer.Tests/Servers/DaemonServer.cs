@@ -42,6 +42,7 @@ public sealed class DaemonServer : IDisposable
             state: {{server._folder}}/state
             web: { listen: "http://127.0.0.1:{{FreePort.Take()}}" }
             {{(clamd is null ? "" : $"clamav: {{ address: \"{clamd.UnixAddress}\" }}")}}
+            dns: { servers: ["{{ResolverServer.Shared.Address}}"] }
             {{settings}}
 
             """);
