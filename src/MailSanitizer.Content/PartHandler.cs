@@ -45,6 +45,12 @@ public interface IWalkContext
     /// <summary>Counts processor time that guessing costs; false when the part's, the message's or the correspondence's meter is empty (then stop and say so).</summary>
     bool ChargeGuessing(TimeSpan cpu);
 
+    /// <summary>Processor time of this job so far.</summary>
+    TimeSpan Cpu => TimeSpan.Zero;
+
+    /// <summary>Counts processor time that looking for lures costs which are only seen by decoding (QR codes); false when the message's meter is empty (then look no further and say so).</summary>
+    bool ChargeLures(TimeSpan cpu) => true;
+
     /// <summary>Records that a password opened this part (or a member of it).</summary>
     void Opened(Password password, string location = "");
 }

@@ -215,7 +215,7 @@ internal sealed class PartRebuildSession
 
     private static bool Removes(Treatment treatment, FindingKind kind) =>
         treatment.Kind is TreatmentKind.Disarm
-        && (treatment.Remove is null ? kind.Class is FindingClass.Active : treatment.Remove.Contains(kind.Id))
+        && ((treatment.Remove is null ? kind.Class is FindingClass.Active : treatment.Remove.Contains(kind.Id)) || treatment.Also?.Contains(kind.Id) is true)
         && treatment.Allow?.Contains(kind.Id) is not true;
 
     private Rebuilt Notice(Part part, Treatment? treatment, string done, string detail)

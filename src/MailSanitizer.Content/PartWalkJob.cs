@@ -6,6 +6,7 @@ internal sealed class PartWalkJob(IReadOnlyList<IPartHandler> handlers, IScratch
     private readonly TimeSpan _start = cpu();
     private readonly TimeSpan _allowed = TimeSpan.FromSeconds(limits.JobCpuSeconds);
     private TimeSpan _guessed;
+    private TimeSpan _looked;
 
     public Limits Limits { get; } = limits;
 
@@ -35,6 +36,15 @@ internal sealed class PartWalkJob(IReadOnlyList<IPartHandler> handlers, IScratch
         _guessed += spent;
         ofPart += spent;
         return ofPart.TotalMilliseconds < Limits.GuessingPartMilliseconds && _guessed.TotalMilliseconds < Limits.GuessingMessageMilliseconds;
+    }
+
+    /// <summary>Processor time of the job so far.</summary>
+    public TimeSpan Cpu => cpu() - _start;
+
+    public bool ChargeLures(TimeSpan spent)
+    {
+        _looked += spent;
+        return _looked.TotalMilliseconds < Limits.ImageQrMilliseconds;
     }
 
     /// <summary>The handlers of a part, in their fixed order.</summary>

@@ -220,6 +220,10 @@ internal sealed class PartWalkSession(PartWalkJob job, WalkJob order, IWalkSink 
 
         public bool ChargeGuessing(TimeSpan cpu) => session.Job.ChargeGuessing(cpu, ref _guessed);
 
+        public TimeSpan Cpu => session.Job.Cpu;
+
+        public bool ChargeLures(TimeSpan cpu) => session.Job.ChargeLures(cpu);
+
         public void Opened(Password password, string location) => session.Report(part, PartWalkFindings.Opened, location, password.Source);
 
         public void Skeleton(IReadOnlyList<(long Offset, long Length)> kept)

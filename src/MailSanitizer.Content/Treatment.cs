@@ -25,6 +25,9 @@ public sealed record Treatment(string Path, string Sha256In, TreatmentKind Kind)
     /// <summary>With <see cref="TreatmentKind.Disarm"/>: the kinds of finding to take out; null for every active kind.</summary>
     public IReadOnlyList<string>? Remove { get; init; }
 
+    /// <summary>With <see cref="TreatmentKind.Disarm"/>: kinds that are no active ones and go too, for a rule names them (<c>image-metadata</c>, <c>image-reencode</c>, <c>remote-content</c>).</summary>
+    public IReadOnlyList<string>? Also { get; init; }
+
     /// <summary>With <see cref="TreatmentKind.Disarm"/>: kinds that stay although active (a rule allows them).</summary>
     public IReadOnlyList<string>? Allow { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 
 namespace MailSanitizer.Content.Disarming.Images;
 
@@ -36,7 +35,7 @@ internal sealed class ImageEdits(PartBytes part, ImageBytes bytes, ImageStructur
         if (block.Name == "EXIF" && image.Orientation != 1 && !_keepsTurn)
         {
             _keepsTurn = true;
-            instead = Turn(image.Format, image.Orientation);
+            instead = ImageEncoder.Turn(image.Format, image.Orientation);
         }
 
         _edits[block.Start] = (block.End, instead);
@@ -55,24 +54,6 @@ internal sealed class ImageEdits(PartBytes part, ImageBytes bytes, ImageStructur
         }
 
         if (_end > at) output.Copy(at, _end - at);
-    }
-
-    private static byte[] Turn(string format, int orientation)
-    {
-        byte[] exif = Exif.Only(orientation);
-        switch (format)
-        {
-            case "jpeg":
-                return [0xFF, 0xE1, 0, (byte)(2 + 6 + exif.Length), .. "Exif\0\0"u8, .. exif];
-            case "png":
-                byte[] chunk = [0, 0, 0, (byte)exif.Length, .. "eXIf"u8, .. exif, 0, 0, 0, 0];
-                BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32.HashToUInt32(chunk.AsSpan(4, chunk.Length - 8)));
-                return chunk;
-            case "webp":
-                return [.. "EXIF"u8, (byte)exif.Length, 0, 0, 0, .. exif];
-            default:
-                return [];
-        }
     }
 
     // RFC 9649: the RIFF size, and the flags that promise EXIF (0x08) and XMP (0x04).

@@ -15,8 +15,10 @@ public static class ImageFindings
     /// <summary>EXIF, GPS position, XMP, comments, as the detail says.</summary>
     public static readonly FindingKind Metadata = new("image-metadata", FindingClass.Note, "An image with details of its making");
 
-    /// <summary>Decoded and encoded anew where a treatment names the kind: exploits in passive data end there.</summary>
-    public static readonly FindingKind Reencode = new("image-reencode", FindingClass.Note, "An image that can be made anew from its pixels");
+    /// <summary>
+    /// Never reported: the word with which a rule has JPEG, PNG and WebP made anew from their pixels (<c>then: { disarm: [image-reencode] }</c>), where exploits in passive data end.
+    /// </summary>
+    public static readonly FindingKind Reencode = new("image-reencode", FindingClass.Note, "An image made anew from its pixels");
 
     /// <summary>More pixels than <see cref="Limits.ImagePixels"/>.</summary>
     public static readonly FindingKind OverPixels = new("image-over-limit", FindingClass.Limit, "An image with more pixels than the limit");
@@ -29,4 +31,10 @@ public static class ImageFindings
 
     /// <summary>A QR code that holds a link.</summary>
     public static readonly FindingKind QrCode = new("qr-code", FindingClass.Note, "A QR code with a link");
+
+    /// <summary>An image that is too large, or comes too late, to look for QR codes in it: links may be missing from the facts.</summary>
+    public static readonly FindingKind QrNotLooked = new("qr-not-looked", FindingClass.Note, "An image that was not looked at for QR codes");
+
+    /// <summary>A QR code put together of letters or of the cells of a table, so that no image holds it.</summary>
+    public static readonly FindingKind QrDrawn = new("qr-code-drawn", FindingClass.Note, "A QR code drawn with letters or table cells");
 }

@@ -23,6 +23,7 @@ public sealed class ImageHandler : IPartHandler
         foreach (ImageBlock block in Scripts(bytes, image)) context.Report(ImageFindings.ScriptInside, $"offset {block.Start}", block.Name, bytes.ToArray(block.Start, block.End, Hashed));
         string[] details = [.. image.Blocks.Where(block => block.Use is ImageBlockUse.Metadata).Select(block => block.Name).Distinct(), .. image.HasPlace ? ["GPS position"] : Array.Empty<string>()];
         if (details.Length > 0) context.Report(ImageFindings.Metadata, "", string.Join(", ", details));
+        if (small && !image.IsCut) QrLook.Look(part.Bytes, image, context);
         if (BehindImage.Look(bytes, image, OpensComment(bytes, image.Format)) is not { } behind) return;
         FindingKind kind = behind.File >= 0 ? ImageFindings.FileBehind : ImageFindings.DataBehind;
         context.Report(kind, $"offset {behind.Start}", behind.What, bytes.ToArray(behind.Start, part.Bytes.Length, Hashed));
@@ -64,6 +65,14 @@ public sealed class ImageHandler : IPartHandler
                 edits.CutAt(behind.Start);
                 context.Done(kind, $"offset {behind.Start}", "removed");
             }
+        }
+
+        if (context.Removes(ImageFindings.Reencode) && ImageEncoder.Takes(image.Format))
+        {
+            if (ImageEncoder.Encode(part.Bytes, image, context.Limits, out string why) is not { } anew) return RebuildOutcome.Failed($"{ImageFindings.Reencode.Id}: {why}");
+            output.Write(anew);
+            context.Done(ImageFindings.Reencode, "", image.IsAnimated ? "first picture made anew" : "made anew");
+            return RebuildOutcome.Rewritten;
         }
 
         if (edits.IsEmpty) return RebuildOutcome.Unchanged;

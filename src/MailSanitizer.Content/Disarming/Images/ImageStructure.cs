@@ -44,6 +44,9 @@ internal sealed class ImageStructure
     /// <summary>Shows more than one picture in turn.</summary>
     public bool IsAnimated { get; set; }
 
+    /// <summary>Compressed without loss (WebP).</summary>
+    public bool IsLossless { get; set; }
+
     /// <summary>Times that a decoder goes over the whole picture (progressive JPEG).</summary>
     public int Passes { get; set; }
 

@@ -28,6 +28,7 @@ internal static class WebpReader
             }
             else if (bytes.Starts(at, "VP8L"u8))
             {
+                image.IsLossless = true;
                 uint bits = bytes.Little32(body + 1);
                 image.Size(1 + (bits & 0x3FFF), 1 + ((bits >> 14) & 0x3FFF));
             }

@@ -80,7 +80,8 @@ internal sealed class PartOutcome(PartFact part)
         if (kind == TreatmentKind.Disarm)
         {
             string[] stays = [.. _allowed.Where(Allows).Select(finding => finding.Kind).Distinct(StringComparer.Ordinal).Where(AllowedWherever(view)).Order(StringComparer.Ordinal)];
-            return part.Path.Length == 0 ? treatment with { Allow = Nothing(stays) } : treatment with { Allow = Nothing(stays), Notice = Reader.Notice(set.Templates, NoticeTemplates.Default, view, part) };
+            treatment = treatment with { Allow = Nothing(stays), Also = Nothing([.. _disarmed.Where(id => FindingKinds.Find(id)?.Class is FindingClass.Note).Order(StringComparer.Ordinal)]) };
+            return part.Path.Length == 0 ? treatment : treatment with { Notice = Reader.Notice(set.Templates, NoticeTemplates.Default, view, part) };
         }
 
         return kind == TreatmentKind.Replace ? treatment with { Notice = Reader.Notice(set.Templates, _notice?.Name ?? NoticeTemplates.Default, view, part) } : treatment;
