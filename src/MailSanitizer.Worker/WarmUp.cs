@@ -19,12 +19,16 @@ internal static class WarmUp
         jobs.Walk(bytes, new WalkJob(), recorder);
 
         // Every part through its writer, too; what comes of it is of no interest.
-        Treatment[] treatments = [.. recorder.Parts.Where(part => part.Path.Length > 0).Select(part => new Treatment(part.Path, part.Sha256, TreatmentKind.Disarm))];
+        // Pictures through the decoder and the encoder: their native library must be loaded before the cage closes.
+        Treatment[] treatments = [.. recorder.Parts.Where(part => part.Path.Length > 0).Select(part => new Treatment(part.Path, part.Sha256, TreatmentKind.Disarm) { Also = Anew })];
         _ = jobs.Rebuild(bytes, new RebuildJob { Treatments = treatments }, new Nowhere());
         _ = WorkerShapes.Write(recorder.Parts[0], WorkerShapes.Default.PartFact);
         using FileStream file = scratch.CreateUnlinked();
         file.Write(message);
     }
+
+    private static readonly string[] Anew = ["image-reencode"];
+
     private sealed class Recorder : IWalkSink
     {
         public List<PartFact> Parts { get; } = [];
