@@ -39,6 +39,16 @@ public sealed class DecidingTests
     }
 
     [Fact]
+    public void A_note_that_a_rule_has_disarmed_goes_with_what_is_active()
+    {
+        MessageFacts mail = Message(Part("1", "a.jpg", "jpeg"), Part("2", "b.txt", "txt"));
+        Treatment treatment = Assert.Single(Only(Decide(mail, Rule("{ part.format: [jpeg, png, webp] }", "{ disarm: [image-reencode, script-in-image, image-metadata] }"))).Treatments);
+        Assert.Equal(("1", TreatmentKind.Disarm), (treatment.Path, treatment.Kind));
+        Assert.Null(treatment.Remove);
+        Assert.Equal(["image-metadata", "image-reencode"], treatment.Also!);
+    }
+
+    [Fact]
     public void A_finding_of_an_unknown_kind_or_place_is_quarantine()
     {
         Assert.Equal(Disposition.Quarantine, Only(Decide(Message(Part("1")).With(Finding("of-tomorrow")))).Disposition);
