@@ -11,12 +11,15 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
     // Arrays in which an item may be missing; elsewhere null stands in its place.
     private static readonly HashSet<string> Lists = new(StringComparer.Ordinal) { "Annots", "Kids", "Fields", "Next", "AF", "CO", "RH", "Requirements", "Threads" };
 
+    private const int MostAsked = 16;
+
     private readonly PdfFile _file = reading.File;
     private readonly Dictionary<long, ChildDecision> _decisions = [];
     private readonly Dictionary<int, bool> _gone = [];
     private readonly Queue<PdfReference> _next = new();
     private readonly HashSet<int> _queued = [];
     private bool _locks;
+    private int _asking;
 
     public RebuildOutcome Run()
     {
@@ -235,9 +238,14 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
         {
             case PdfReference reference:
                 if (_gone.TryGetValue(reference.Number, out bool known)) return known;
+                // An annotation means a specification, that a file: two steps. What is only reached by more is made to exhaust the stack.
+                if (_asking == MostAsked) return true;
                 // While it is being asked it stays: a loop is no reason to go.
                 _gone[reference.Number] = false;
-                return _gone[reference.Number] = _file.Load(reference.Number)?.Value is { } target && Gone(target);
+                _asking++;
+                bool gone = _file.Load(reference.Number)?.Value is { } target && Gone(target);
+                _asking--;
+                return _gone[reference.Number] = gone;
             case PdfDictionary dictionary:
                 return IsGone(dictionary, isStream: false);
             case PdfStream stream:
