@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using MailSanitizer.Content.Formats.Pdf;
 
 namespace MailSanitizer.Content.Disarming.Pdf;
@@ -65,14 +66,14 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
             trailer.Add(new(key, Filter(value, key)));
         }
 
-        if (_file.Resolve(_file.Trailer["ID"]) is PdfArray id) trailer.Add(new("ID", id));
+        if (_file.Resolve(_file.Trailer["ID"]) is PdfArray id) trailer.Add(new("ID", new PdfArray([.. id.Items.Select(_file.Resolve).OfType<PdfString>().Take(2)])));
         if (_locks && _file.Trailer["Encrypt"] is { } encrypt)
         {
-            trailer.Add(new("Encrypt", encrypt));
+            trailer.Add(new("Encrypt", encrypt is PdfReference ? encrypt : _file.Lock!.Entries));
             if (encrypt is PdfReference reference)
             {
                 _queued.Add(reference.Number);
-                writer.Object(reference.Number, reference.Generation, _file.Lock!.Dictionary, plain: true);
+                writer.Object(reference.Number, reference.Generation, _file.Lock!.Entries, plain: true);
             }
         }
 
@@ -90,43 +91,75 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
     private void Stream(PdfWriter writer, PdfStream stream)
     {
         PdfDictionary dictionary = (PdfDictionary)Filter(stream.Dictionary, "", isStream: true);
-        if (_decisions.TryGetValue(stream.Offset, out ChildDecision? decision) && decision.Content is { } content)
+        bool replaced = _decisions.TryGetValue(stream.Offset, out ChildDecision? decision) && decision.Content is not null;
+        PdfCipher before = _file.Lock is null ? PdfCipher.None : _file.Lock.CipherOf(_file, stream.Dictionary);
+        if (replaced)
         {
-            Replace(writer, stream, dictionary, content);
+            List<KeyValuePair<string, PdfValue>> entries = [.. dictionary.Entries.Where(entry => entry.Key is not ("Filter" or "DecodeParms" or "Params" or "Subtype"))];
+            Packed(writer, stream, new PdfDictionary(entries), decision!.Content!.OpenRead);
         }
-        else if (_file.Lock is null || _locks || _file.Lock.CipherOf(_file, stream.Dictionary) is PdfCipher.None)
+        else if (_file.HasObjectsWithin(stream.Offset, stream.Length))
+        {
+            // A file inside of the file that is not packed: readers that search would find its objects as ours.
+            Packed(writer, stream, WithoutCrypt(dictionary), () => _file.OpenRaw(stream));
+        }
+        else if (_locks || before is PdfCipher.None)
         {
             writer.CopiedStream(stream, _locks || _file.Lock is null ? dictionary : WithoutCrypt(dictionary));
         }
         else
         {
             long length = 0;
-            using (Stream count = _file.OpenRaw(stream))
-            {
-                byte[] buffer = new byte[64 * 1024];
-                for (int got; (got = count.Read(buffer)) > 0; length += got) context.Cancellation.ThrowIfCancellationRequested();
-            }
-
+            using (Stream count = _file.OpenRaw(stream)) length = Pump(count, null);
             using Stream plain = _file.OpenRaw(stream);
             writer.WrittenStream(stream, WithoutCrypt(dictionary), length, plain);
         }
     }
 
-    private void Replace(PdfWriter writer, PdfStream stream, PdfDictionary dictionary, PartBytes content)
+    /// <summary>Data behind one FlateDecode more, and the lock. Packed twice where it need not be held: the length stands in front.</summary>
+    private void Packed(PdfWriter writer, PdfStream stream, PdfDictionary dictionary, Func<Stream> open)
     {
-        List<KeyValuePair<string, PdfValue>> entries = [.. dictionary.Entries.Where(entry => entry.Key is not ("Filter" or "DecodeParms" or "Params" or "Subtype"))];
-        PdfCipher cipher = _locks ? _file.Lock!.CipherOf(_file, new PdfDictionary(entries)) : PdfCipher.None;
+        List<string> names = PdfFilters.Names(_file, dictionary);
+        List<PdfDictionary?> given = PdfFilters.Parameters(_file, dictionary);
+        List<KeyValuePair<string, PdfValue>> entries = [.. dictionary.Entries.Where(entry => entry.Key is not ("Filter" or "DecodeParms"))];
+        entries.Add(new("Filter", new PdfArray([new PdfName("FlateDecode"), .. names.Select(name => new PdfName(name))])));
+        if (given.Exists(one => one is not null))
+            entries.Add(new("DecodeParms", new PdfArray([new PdfNull(), .. names.Select((_, at) => at < given.Count && given[at] is { } one ? Filter(one, "") : new PdfNull())])));
+        PdfDictionary packed = new(entries);
+        PdfCipher cipher = _locks ? _file.Lock!.CipherOf(_file, packed) : PdfCipher.None;
         if (cipher is PdfCipher.None)
         {
-            using Stream plain = content.OpenRead();
-            writer.WrittenStream(stream, new PdfDictionary(entries), content.Length, plain);
+            PdfCountedStream count = new();
+            Pack(open, count);
+            writer.WrittenStream(stream, packed, count.Count, to => Pack(open, to));
             return;
         }
 
-        byte[] all = content.ToArray(Array.MaxLength) ?? throw new PdfLimitException("an embedded file too large to lock again");
-        byte[] locked = PdfCiphers.Encrypt(cipher, _file.Lock!.KeyOf(stream.Number, stream.Generation, cipher), all);
+        using MemoryStream held = new();
+        Pack(open, held);
+        byte[] locked = PdfCiphers.Encrypt(cipher, _file.Lock!.KeyOf(stream.Number, stream.Generation, cipher), held.GetBuffer().AsSpan(0, (int)held.Length));
         using MemoryStream read = new(locked);
-        writer.WrittenStream(stream, new PdfDictionary(entries), locked.Length, read);
+        writer.WrittenStream(stream, packed, locked.Length, read);
+    }
+
+    private void Pack(Func<Stream> open, Stream to)
+    {
+        using Stream plain = open();
+        using ZLibStream pack = new(to, CompressionLevel.Fastest, leaveOpen: true);
+        Pump(plain, pack);
+    }
+
+    private long Pump(Stream from, Stream? to)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        long length = 0;
+        for (int got; (got = from.Read(buffer)) > 0; length += got)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            to?.Write(buffer, 0, got);
+        }
+
+        return length;
     }
 
     // Where the lock goes, its Crypt filter goes too.
@@ -257,6 +290,8 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
 
     private bool IsGone(PdfDictionary dictionary, bool isStream)
     {
+        // What stands in one is written by itself; a reference to the whole is no good writer's.
+        if (isStream && _file.IsObjectStream(dictionary)) return true;
         bool picture = _file.Resolve(dictionary["AP"]) is PdfDictionary;
         foreach (PdfHit hit in reading.Judge.Look(dictionary, isStream))
         {

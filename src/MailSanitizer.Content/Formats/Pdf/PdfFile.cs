@@ -247,7 +247,8 @@ internal sealed partial class PdfFile
         return at < places.Count ? places[at] : long.MaxValue;
     }
 
-    private bool IsObjectStream(PdfDictionary dictionary) => NameOf(dictionary, "Type") == "ObjStm" || (dictionary.Has("N") && dictionary.Has("First"));
+    /// <summary>True for what a reader takes for an object stream.</summary>
+    public bool IsObjectStream(PdfDictionary dictionary) => NameOf(dictionary, "Type") == "ObjStm" || (dictionary.Has("N") && dictionary.Has("First"));
 
     private PdfObjectStream? ReadObjectStream(PdfPlace place, PdfStream stream)
     {

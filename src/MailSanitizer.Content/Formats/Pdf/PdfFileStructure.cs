@@ -7,6 +7,7 @@ internal sealed partial class PdfFile
     private readonly HashSet<int> _free = [];
     private readonly HashSet<long> _trailerOffsets = [];
     private readonly List<int> _misplaced = [];
+    private List<long>? _structure;
     private long _base;
     private int _sections;
 
@@ -49,6 +50,13 @@ internal sealed partial class PdfFile
         foreach (PdfPlace place in Places.Where(place => misplaced.Contains(place.Number))) Current[place.Number] = place;
         int mended = misplaced.Count(Current.ContainsKey);
         if (mended > 0) Damage = $"{mended} cross-references point elsewhere";
+    }
+
+    /// <summary>True when a reader that searches finds an object or a trailer in that stretch.</summary>
+    public bool HasObjectsWithin(long offset, long length)
+    {
+        _structure ??= [.. Places.Select(place => place.Offset).Concat(_trailerOffsets).Order()];
+        return NextOf(_structure, offset) < offset + length;
     }
 
     /// <summary>The catalogue, or null.</summary>

@@ -25,6 +25,8 @@ internal sealed class PdfLock
         0x2E, 0x2E, 0x00, 0xB6, 0xD0, 0x68, 0x3E, 0x80, 0x2F, 0x0C, 0xA9, 0xFE, 0x64, 0x53, 0x69, 0x7A,
     ];
 
+    private static readonly string[] LockEntries = ["Filter", "SubFilter", "V", "Length", "CF", "StmF", "StrF", "EFF", "R", "O", "U", "OE", "UE", "P", "Perms", "EncryptMetadata", "CFM", "AuthEvent"];
+
     private readonly byte[] _owner;
     private readonly byte[] _user;
     private readonly byte[] _ownerKey;
@@ -36,7 +38,7 @@ internal sealed class PdfLock
 
     private PdfLock(PdfFile file, PdfDictionary dictionary, byte[] id)
     {
-        Dictionary = dictionary;
+        Entries = Needed(file, dictionary, 0);
         _id = id;
         Version = Whole(file, dictionary, "V") ?? 0;
         Revision = Whole(file, dictionary, "R") ?? 0;
@@ -51,7 +53,8 @@ internal sealed class PdfLock
         if (Version is 4 or 5) ReadFilters(file, dictionary);
     }
 
-    public PdfDictionary Dictionary { get; }
+    /// <summary>What the lock is written with: the entries that a reader needs (tables 20, 21, 25), and no others.</summary>
+    public PdfDictionary Entries { get; }
 
     public int Version { get; }
 
@@ -136,6 +139,19 @@ internal sealed class PdfLock
         input[key.Length + 4] = (byte)(generation >> 8);
         "sAlT"u8.CopyTo(input.AsSpan(key.Length + 5));
         return MD5.HashData(input.AsSpan(0, key.Length + (cipher is PdfCipher.Aes128 ? 9 : 5)))[..Math.Min(16, key.Length + 5)];
+    }
+
+    private static PdfDictionary Needed(PdfFile file, PdfDictionary dictionary, int level)
+    {
+        List<KeyValuePair<string, PdfValue>> entries = [];
+        foreach (string key in level == 1 ? dictionary.Entries.Select(entry => entry.Key).Distinct() : LockEntries)
+        {
+            PdfValue? value = file.Resolve(dictionary[key]);
+            if (value is PdfDictionary inner && level < 2) entries.Add(new(key, Needed(file, inner, level + 1)));
+            else if (value is PdfPlain or PdfName or PdfString && level != 1) entries.Add(new(key, value));
+        }
+
+        return new PdfDictionary(entries);
     }
 
     private void ReadFilters(PdfFile file, PdfDictionary dictionary)

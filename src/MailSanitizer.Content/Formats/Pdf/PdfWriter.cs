@@ -40,14 +40,16 @@ internal sealed class PdfWriter(IPartOutput output)
     }
 
     /// <summary>A stream with other data, already encrypted where it has to be.</summary>
-    public void WrittenStream(PdfStream stream, PdfDictionary dictionary, long length, Stream content)
+    public void WrittenStream(PdfStream stream, PdfDictionary dictionary, long length, Stream content) => WrittenStream(stream, dictionary, length, content.CopyTo);
+
+    /// <summary>As before, for data that writes itself.</summary>
+    public void WrittenStream(PdfStream stream, PdfDictionary dictionary, long length, Action<Stream> write)
     {
         BeginStream(stream.Number, stream.Generation, dictionary, length);
-        byte[] buffer = new byte[64 * 1024];
-        long written = 0;
-        for (int got; written < length && (got = content.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - written)))) > 0; written += got) output.Write(buffer.AsSpan(0, got));
-        if (written != length) throw new InvalidOperationException("A stream is shorter than it was counted.");
-        _position += written;
+        PdfCountedStream to = new(output);
+        write(to);
+        if (to.Count != length) throw new InvalidOperationException("A stream is not as long as it was counted.");
+        _position += length;
         EndStream();
     }
 
@@ -119,7 +121,7 @@ internal sealed class PdfWriter(IPartOutput output)
                 Name(name.Text);
                 break;
             case PdfString text:
-                String(key is null ? text.Bytes : PdfCiphers.Encrypt(Lock!.Strings, key, text.Bytes), text.IsHex || key is not null);
+                String(key is null ? text.Bytes : PdfCiphers.Encrypt(Lock!.Strings, key, text.Bytes), text.IsHex || key is not null || LooksLikeStructure(text.Bytes));
                 break;
             case PdfReference reference:
                 Put(Encoding.Latin1.GetBytes($"{Text(reference.Number)} {Text(reference.Generation)} R"));
@@ -170,6 +172,9 @@ internal sealed class PdfWriter(IPartOutput output)
             else Put(Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"#{(int)c:X2}")));
         }
     }
+
+    // Readers that search for objects would find some in such a text.
+    private static bool LooksLikeStructure(ReadOnlySpan<byte> text) => text.IndexOf("obj"u8) >= 0 || text.IndexOf("trailer"u8) >= 0 || text.IndexOf("startxref"u8) >= 0;
 
     private void String(ReadOnlySpan<byte> bytes, bool hex)
     {
