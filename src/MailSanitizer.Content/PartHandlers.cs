@@ -47,6 +47,7 @@ public static class PartHandlers
         new Disarming.Pdf.PdfHandler(),
         new Unpacking.Unsupported.UnsupportedHandler(),
         new Disarming.Ole.OleHandler(),
+        new Disarming.Ole.LockedPackageHandler(),
         new Disarming.Html.HtmlHandler(),
         new Disarming.Svg.SvgHandler(),
         new Disarming.Svg.StyleSheetHandler(),

@@ -15,6 +15,8 @@ public static class OfficeFuzz
 
     public static FuzzTarget Slides { get; } = Of("ole-slides", "PowerPoint Document", [0x0F, 0, 0xD7, 0x0F, 28, 0, 0, 0, 0x10, 0, 0xBA, 0x0F, 20, 0, 0, 0, .. "f\0i\0l\0e\0:\0/\0/\0x\0y\0z\0"u8, 0x10, 0, 0x11, 0x10, 12, 0, 0, 0, 9, 0, 0, 0, .. new byte[8], 2, 0, 0, 4, 12, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]);
 
+    public static FuzzTarget Drawing { get; } = Of("ole-drawing", "PowerPoint Document", [0x23, 0, 0x0B, 0xF0, 32, 0, 0, 0, 5, 0xC1, 20, 0, 0, 0, 6, 1, 10, 0, 0, 0, .. "h\0t\0t\0p\0:\0/\0/\0x\0y\0z\0"u8, 0x60, 0x21, 0x1B, 0xF0, 60, 0, 0, 0, .. new byte[48], 0, 0xFE, 0x78, 0x01, 0x01, 5, 0, 0xFA, 0xFF, 1, 2, 3, 4, 5, .. new byte[8]]);
+
     public static FuzzTarget Vba { get; } = new("vba-compression", [[1, 0x19, 0xB0, 0, .. "abcdefgh"u8, 0, .. "ijklmnop"u8, 0, .. "qrstuv."u8]], input =>
     {
         _ = VbaCompression.TryDecompress(input, 100_000, out byte[] text);
@@ -32,15 +34,21 @@ public static class OfficeFuzz
     {
         CfbNode root = CfbNode.Storage("");
         root.Children.AddRange([CfbNode.Stream(stream, new MemoryPartBytes(input)), CfbNode.Stream("1Table", new MemoryPartBytes(input))]);
-        using MemoryPartBytes bytes = new(Written(root));
-        PartWalker walker = new([new Content.Disarming.Ole.OleHandler()], new NoScratch());
+        Through(Written(root));
+    });
+
+    /// <summary>Walks a file and writes it anew, told to take out everything.</summary>
+    internal static void Through(byte[] file)
+    {
+        using MemoryPartBytes bytes = new(file);
+        PartWalker walker = new([new Content.Disarming.Ole.OleHandler(), new Content.Disarming.Ole.LockedPackageHandler()], new NoScratch());
         FindingSink sink = new();
         walker.Walk(bytes, new WalkJob { FileName = "fuzz.doc", Candidates = false }, sink);
         if (sink.Ours is { } ours) throw new InvalidOperationException(ours);
         Treatment everything = new("", bytes.Sha256, TreatmentKind.Disarm);
         RebuildReport report = walker.Rebuild(bytes, new RebuildJob { FileName = "fuzz.doc", Treatments = [everything] }, new Nowhere());
         if (report.Changes.Any(change => change.Detail.Contains("Handler: ", StringComparison.Ordinal))) throw new InvalidOperationException(report.Changes[0].Detail);
-    });
+    }
 
     private static byte[] Written(CfbNode root)
     {

@@ -15,15 +15,13 @@ internal static class HyperlinkObject
     /// <summary>Adds the link, which begins with its class id, when its target acts. <paramref name="patch"/> gives the same bytes to be changed.</summary>
     public static void Judge(OleReading reading, ReadOnlySpan<byte> link, string place, Func<OleEdits, Span<byte>> patch)
     {
-        if (Target(link, out int from, out int length) is not { } target || UrlJudge.Judge(target).Kind is not UrlKind.Acts) return;
+        if (Target(link, out _, out _) is not { } target || UrlJudge.Judge(target).Kind is not UrlKind.Acts) return;
         string shown = target.Length > 200 ? target[..200] : target;
 
         // The whole link becomes one without a target: version 2, no flags.
         reading.Add(OfficeFindings.UnsafeHyperlink, place, shown, edits =>
         {
-            Span<byte> patched = patch(edits);
-            patched.Slice(20, 4).Clear();
-            patched.Slice(from, length).Clear();
+            patch(edits)[20..].Clear();
         });
     }
 
@@ -65,8 +63,12 @@ internal static class HyperlinkObject
             (from, length) = (file + 22, (int)Math.Min(link.Length - file - 22, BinaryPrimitives.ReadUInt32LittleEndian(link[(file + 18)..])));
             string target = Encoding.Latin1.GetString(link.Slice(from, length)).TrimEnd('\0');
             ReadOnlySpan<byte> wide = link[(from + length)..];
-            if (target.Length > 0 && (BinaryPrimitives.ReadUInt16LittleEndian(link[(file + 16)..]) > 0 || Encoding.Unicode.GetString(wide[..Math.Min(wide.Length & ~1, 2_048)]).Contains(":\\", StringComparison.Ordinal))) target = "file:" + target;
-            return target;
+
+            // Behind it the same path in wide letters: 24 bytes, then its size.
+            if (wide.Length >= 28 && BinaryPrimitives.ReadUInt32LittleEndian(wide[24..]) is > 6 and <= MostBytes and var more) length += 28 + (int)Math.Min(more, wide.Length - 28);
+            string spelled = Encoding.Unicode.GetString(wide[..Math.Min(wide.Length & ~1, 2_048)]);
+            if (target.Length > 0 && BinaryPrimitives.ReadUInt16LittleEndian(link[(file + 16)..]) > 0) return "file:" + target;
+            return spelled.Contains(":\\", StringComparison.Ordinal) || spelled.Contains("\\\\", StringComparison.Ordinal) ? "file:" + (target.Length > 0 ? target : spelled.Trim('\0')) : target;
         }
 
         if ((flags & 0x100) == 0 || link.Length <= 28) return null;
