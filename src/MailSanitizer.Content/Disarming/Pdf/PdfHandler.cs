@@ -55,10 +55,16 @@ public sealed class PdfHandler : IPartHandler
     private static void Report(PdfReading reading, IWalkContext context)
     {
         if (reading.Opened is { } password) context.Opened(password);
-        foreach (PdfFound found in reading.Found) context.Report(found.Kind, found.Location, found.Detail, found.Text.Span);
-        if (reading.IsSigned && reading.Found.Any(found => found.Kind.Class is FindingClass.Active)) context.Report(PdfFindings.SignatureLost);
+        bool locked = reading.File.UnknownLock is null && !reading.File.IsOpen;
+        foreach (PdfFound found in reading.Found)
+        {
+            // Nothing can be taken out of a lock that is shut: it is held for its password, and everything is said when that opened it.
+            if (!locked || found.Kind.Class is not FindingClass.Active) context.Report(found.Kind, found.Location, found.Detail, found.Text.Span);
+        }
+
+        if (!locked && reading.IsSigned && reading.Found.Any(found => found.Kind.Class is FindingClass.Active)) context.Report(PdfFindings.SignatureLost);
         if (reading.File.UnknownLock is { } unknown) context.Report(PdfFindings.Unreadable, "", unknown);
-        else if (!reading.File.IsOpen) context.Report(WalkFindings.Locked, "", reading.File.Lock!.Name);
+        else if (locked) context.Report(WalkFindings.Locked, "", string.Join(", ", reading.Found.Where(found => found.Kind.Class is FindingClass.Active).Select(found => found.Kind.Id).Distinct().Prepend(reading.File.Lock!.Name)));
         else if (reading.File.Root is null) context.Report(PdfFindings.Unreadable, "", "no catalogue was found");
         else if (reading.File.Damage.Length > 0) context.Report(PdfFindings.Recovered, "", reading.File.Damage);
         if (reading.GuessingCut) context.Report(WalkFindings.GuessingLimit, "", $"{context.Passwords.Count} passwords at hand");

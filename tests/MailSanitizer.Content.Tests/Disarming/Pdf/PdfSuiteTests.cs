@@ -12,11 +12,7 @@ public sealed class PdfSuiteTests
     /// <summary>Files that qpdf opens and that are refused, with the reason.</summary>
     private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
     {
-    };
-
-    /// <summary>Files that look different afterwards, with the reason.</summary>
-    private static readonly Dictionary<string, string> Different = new(StringComparer.Ordinal)
-    {
+        ["issue15590.pdf"] = "its page tree is a JavaScript action: without it there is nothing to show",
     };
 
     private static bool Full => Environment.GetEnvironmentVariable("MAILSANITIZER_FULL") == "1";
@@ -42,15 +38,12 @@ public sealed class PdfSuiteTests
             if (run.Before.Kinds.Contains(WalkFindings.ParseError.Id)) failures.Add($"{name}: {string.Join(", ", run.Before.Findings)}");
             bool isRefused = run.Before.Findings.Any(finding => finding.Path.Length == 0 && FindingKinds.Find(finding.Kind)!.Class is FindingClass.Unscannable or FindingClass.Limit or FindingClass.Ambiguous)
                 || run.Report.Changes.Any(change => change.Path.Length == 0 && change.Done != "disarmed");
-            if (run.IsUnchanged && !isRefused)
-            {
-                opened++;
-                continue;
-            }
-
+            // What came through as it was needs no look at what qpdf says of it, but for the share.
+            if (!Full && run.IsUnchanged && !isRefused) continue;
             int before = Check(shop, bytes);
             if (before == 2) continue;
             opened++;
+            if (run.IsUnchanged && !isRefused) continue;
             if (isRefused)
             {
                 refused++;
@@ -68,15 +61,14 @@ public sealed class PdfSuiteTests
                 if (text != Text(shop, "after.pdf")) failures.Add($"{name}: other text");
             }
 
-            if (looked >= 40 && !Full) continue;
             if (Pages(shop, "before") is not { } pages) continue;
             looked++;
-            if (pages != Pages(shop, "after") && !Different.ContainsKey(name)) failures.Add($"{name} looks different: {string.Join(", ", run.Before.Kinds.Distinct())}");
+            if (pages != Pages(shop, "after")) failures.Add($"{name} looks different: {string.Join(", ", run.Before.Kinds.Distinct())}");
         }
 
-        TestContext.Current.SendDiagnosticMessage("{0} files, {1} not refused by qpdf, {2} refused here, {3} written anew, text of {4} and pages of {5} compared, slowest {6:F1} s", files.Length, opened, refused, rewritten, compared, looked, slowest);
+        TestContext.Current.SendDiagnosticMessage("{0} files, {1} that qpdf opens, {2} refused here, {3} written anew, text of {4} and pages of {5} compared, slowest {6:F1} s", files.Length, opened, refused, rewritten, compared, looked, slowest);
         Assert.True(failures.Count == 0, string.Join("\n", failures));
-        Assert.True(refused <= opened * 0.03, $"{refused} of {opened} refused");
+        Assert.True(!Full || refused <= opened * 0.03, $"{refused} of {opened} refused");
     }
 
     // 0 clean, 3 warnings, 2 errors; ordered as 0, 1, 2.
