@@ -30,6 +30,9 @@ public static class WalkFindings
     /// <summary>A scanner knows it.</summary>
     public static readonly FindingKind Infected = new("infected", FindingClass.Unscannable, "Malware by name") { NeverKept = true };
 
+    /// <summary>A sandbox saw it act badly.</summary>
+    public static readonly FindingKind SandboxVerdict = new("sandbox-verdict", FindingClass.Unscannable, "Acts badly in a sandbox") { NeverKept = true };
+
     /// <summary>A reader of ours failed where it promises not to: a bug of ours, treated as not looked at.</summary>
     public static readonly FindingKind ParseError = new("parse-error", FindingClass.Unscannable, "Could not be read");
 

@@ -21,7 +21,7 @@ public sealed record ConfigKey(string Path, string Kind, string Help, string Exa
 public static class ConfigKeys
 {
     /// <summary>All keys, in the order of the example.</summary>
-    public static IReadOnlyList<ConfigKey> All { get; } = [.. Mail(), .. Looking(), .. Waiting(), .. Trust(), .. Operation(), .. LimitKeys()];
+    public static IReadOnlyList<ConfigKey> All { get; } = [.. Mail(), .. Looking(), .. Waiting(), .. SandboxKeys.All, .. Trust(), .. Operation(), .. LimitKeys()];
 
     private static IEnumerable<ConfigKey> Mail() =>
     [
@@ -245,7 +245,7 @@ public static class ConfigKeys
 
     private static string Yes(bool flag) => flag ? "true" : "false";
 
-    private static string Time(TimeSpan time) => time switch
+    internal static string Time(TimeSpan time) => time switch
     {
         { Ticks: var ticks } when ticks % TimeSpan.TicksPerDay == 0 => $"{time.TotalDays:0}d",
         { Ticks: var ticks } when ticks % TimeSpan.TicksPerHour == 0 => $"{time.TotalHours:0}h",

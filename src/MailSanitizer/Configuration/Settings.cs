@@ -1,5 +1,6 @@
 using System.Net;
 using MailSanitizer.Content;
+using MailSanitizer.Scanning.Sandbox;
 
 namespace MailSanitizer.Configuration;
 
@@ -65,6 +66,9 @@ public sealed record Settings
 
     /// <summary>Bytes that may wait for one correspondence, one client network, one recipient.</summary>
     public (long Correspondence, long ClientNetwork, long Recipient) HoldBytes { get; init; } = (256L * 1024 * 1024, 1024L * 1024 * 1024, 1024L * 1024 * 1024);
+
+    /// <summary><c>sandbox</c>: engines that may answer late.</summary>
+    public SandboxOptions Sandbox { get; init; } = new();
 
     /// <summary>Whether passwords are taken from other mails of the correspondence.</summary>
     public bool PasswordsFromOtherMails { get; init; } = true;

@@ -83,7 +83,11 @@ public sealed record Annotations
 /// <param name="WholeFor">How long the whole message waits.</param>
 /// <param name="KeepFor">How long the part waits on after that.</param>
 /// <param name="AtEnd">What happens when nothing came: <c>quarantine</c> (default), <c>deliver-without</c>, <c>return</c>.</param>
-public sealed record HoldOrder(string For, TimeSpan WholeFor, TimeSpan KeepFor, string AtEnd = "quarantine");
+public sealed record HoldOrder(string For, TimeSpan WholeFor, TimeSpan KeepFor, string AtEnd = "quarantine")
+{
+    /// <summary>With <c>sandbox</c>: what a password opened is submitted too. Else it never leaves the host.</summary>
+    public bool SubmitUnlocked { get; init; }
+}
 
 /// <summary>The decision on a message.</summary>
 public sealed record Decision

@@ -54,7 +54,7 @@ public sealed record RecipientNotice
 public sealed record NoticeItem(string Name, string Reason, string Did);
 
 /// <summary>What operators are told.</summary>
-/// <param name="Kind"><c>infected</c>, <c>worker-died</c>, <c>audit-chain</c>, <c>store-filling</c>, <c>store-full</c>, <c>undeliverable</c>, <c>loop</c>, <c>release-stopped</c>.</param>
+/// <param name="Kind"><c>infected</c>, <c>worker-died</c>, <c>audit-chain</c>, <c>store-filling</c>, <c>store-full</c>, <c>undeliverable</c>, <c>loop</c>, <c>release-stopped</c>, <c>sandbox</c>.</param>
 /// <param name="Text">What happened, in our own words.</param>
 /// <param name="MessageId">The message, or null.</param>
 /// <param name="Details">Names and values; values may be a stranger's text.</param>

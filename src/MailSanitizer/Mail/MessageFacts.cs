@@ -47,6 +47,9 @@ public sealed record MessageFacts
     /// <summary>Verdicts of a sandbox.</summary>
     public IReadOnlyList<ScanFact> SandboxVerdicts { get; init; } = [];
 
+    /// <summary>Every part that a sandbox could look at has the verdict of every engine: a rule that waits for them has what it waited for.</summary>
+    public bool SandboxComplete { get; init; }
+
     /// <summary>Days since the first mail of this correspondence; 0 for the first contact; null when unknown.</summary>
     public int? CorrespondenceDays { get; init; }
 }

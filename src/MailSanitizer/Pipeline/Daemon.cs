@@ -55,13 +55,14 @@ public sealed class Daemon : IAsyncDisposable
         IMailSigner signer = Composition.Signer(settings);
         NoticeQueue notices = OperatorRooms.Notices(settings, storage, audit, signer, time, logs.CreateLogger("MailSanitizer.Notices"));
         IDecider decider = Composition.Decider(settings);
+        SandboxRooms sandbox = SandboxRooms.Open(settings, content.Spool, audit, notices, time, logs.CreateLogger("MailSanitizer.Sandbox"));
         StoredCopies stored = new(storage.Messages, audit, notices, holding.Intake, () => OperatorRooms.QuarantineOptionsOf(settings), time);
         CopySealer copySealer = new(sealer, content.Scanner, content.Spool, () => content.Options, time);
         IdField passes = new(idKey);
-        holding.Furnish(storage, content, copySealer, stored, signer, notices, passes, audit, () => decider, time, logs.CreateLogger("MailSanitizer.Holding"));
+        holding.Furnish(storage, content, copySealer, stored, signer, notices, passes, audit, () => decider, sandbox.Desk, time, logs.CreateLogger("MailSanitizer.Holding"));
         BranchDelivery delivery = new(nextHop, settings.NextHop, copySealer, stored, storage.Outbox, storage.Handovers, audit);
         MessagePipeline pipeline = new(
-            content.Assessor, content.Preparer, () => decider, delivery, holding, storage.Handovers, audit, passes, observer, time, logs.CreateLogger<MessagePipeline>());
+            content.Assessor, content.Preparer, () => decider, sandbox.Desk, delivery, holding, storage.Handovers, audit, passes, observer, time, logs.CreateLogger<MessagePipeline>());
         MailReception reception = new(ReceptionOptionsOf(settings), pipeline, content.Spool, nextHop, time, logs.CreateLogger<MailReception>(), () => FreeBytes(storage));
         Daemon daemon = new(settings) { Content = content, Storage = storage, Audit = audit, NextHop = nextHop, Pipeline = pipeline, Reception = reception };
         open = daemon;
@@ -86,6 +87,8 @@ public sealed class Daemon : IAsyncDisposable
         daemon.Run("expiry", expiry.RunAsync, logs);
         daemon.Run("holds that are due", holding.Loop.RunTimersAsync, logs);
         daemon.Run("matches of held mail", holding.Loop.RunMatchesAsync, logs);
+        daemon.Run("verdicts of sandboxes", token => holding.Loop.RunVerdictsAsync(sandbox.Came, token), logs);
+        daemon._closing.Add(() => { sandbox.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(() => { nextHop.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(content.DisposeAsync);
         daemon._closing.Add(audit.DisposeAsync);

@@ -36,6 +36,17 @@ internal sealed class HeldLoop(HeldMessages held, IMessageStore store, ICandidat
         foreach (Correspondence one in correspondences) if (_queued.TryAdd(one, 0)) _work.Writer.TryWrite(new Work(one, null, DateTimeOffset.MinValue));
     }
 
+    /// <summary>
+    /// Looks again at what waits for a sandbox: all of it once after a start (what was submitted before is asked for by its ticket), then whatever a verdict came for, until cancelled.
+    /// </summary>
+    public async Task RunVerdictsAsync(ChannelReader<Guid> came, CancellationToken cancellation)
+    {
+        await foreach (StoredMessage row in RowsAsync(null, cancellation))
+            if (HoldNote.Read(await store.NoteAsync(row.Id, cancellation)).Order.For == "sandbox") await GuardedAsync(row.Id, () => held.LookAgainAsync(row.Id, cancellation));
+        await foreach (Guid id in came.ReadAllAsync(cancellation))
+            if (await GuardedAsync(id, () => held.LookAgainAsync(id, cancellation)) == HeldOutcome.Fault) log.LogWarning("Held message {Id} could not be decided by its verdict; it is tried again at its time", id);
+    }
+
     /// <summary>Ends holds that are due, until cancelled.</summary>
     public async Task RunTimersAsync(CancellationToken cancellation)
     {

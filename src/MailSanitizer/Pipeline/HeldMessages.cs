@@ -50,6 +50,7 @@ internal sealed partial class HeldMessages(
     IMessageStore store,
     Assessor assessor,
     Func<IDecider> decider,
+    SandboxDesk desk,
     HeldCopies copies,
     StoredCopies stored,
     CorrespondenceCandidates candidates,
@@ -81,6 +82,10 @@ internal sealed partial class HeldMessages(
 
         return outcome;
     }, cancellation);
+
+    /// <summary>Something else than a password came for it (a sandbox's verdict): decided once more for everybody.</summary>
+    public Task<HeldOutcome> LookAgainAsync(Guid id, CancellationToken cancellation) =>
+        InTurnAsync(id, held => DecideAsync(held, held.Row.Unserved, [], atEnd: false, cancellation), cancellation);
 
     /// <summary>Its time is up: decided once more, then on with a notice, or to its end.</summary>
     public Task<HeldOutcome> EndAsync(Guid id, CancellationToken cancellation) => InTurnAsync(id, async held =>
@@ -158,7 +163,8 @@ internal sealed partial class HeldMessages(
             List<OutboxEntry> entries = [];
             try
             {
-                return await ActAsync(held, assessment, decider().Decide(assessment.Facts), entries, atEnd, cancellation);
+                (Assessment judged, Decision decision) = await desk.DecideAsync(assessment, decider(), cancellation);
+                return await ActAsync(held, judged, decision, entries, atEnd, cancellation);
             }
             finally
             {

@@ -7,11 +7,14 @@ namespace MailSanitizer.Pipeline;
 /// <summary>The door of the hold: lets a copy wait only where something can come for it and where the quotas of promise 12 have room.</summary>
 public sealed class HoldIntake(IHoldQuota quota, Correspondences correspondences, TimeProvider time)
 {
+    private const string Nobody = "<>";
+
     /// <summary>The branch as it can be done: a hold that may not be becomes quarantine, and its reader is told at once.</summary>
     public async Task<Branch> AdmitAsync(ReceivedMessage message, MessageFacts facts, Branch branch, CancellationToken cancellation)
     {
         if (branch is not { Disposition: Disposition.Hold, Hold: not null }) return branch;
-        string? sender = correspondences.SenderOf(message, facts.Authentication);
+        // A sandbox's verdict comes whoever sent it.
+        string? sender = correspondences.SenderOf(message, facts.Authentication) ?? (branch.Hold.For == "sandbox" ? Nobody : null);
         if (sender is null) return Kept(branch, "no-hold: a mail that nobody sent waits for nobody");
         return await quota.ExceededByAsync(sender, message.Envelope.For(branch.Recipients), message.Original.Length, cancellation) is { } exceeded ? Kept(branch, $"no-hold: quota of the {exceeded}") : branch;
     }
@@ -21,7 +24,7 @@ public sealed class HoldIntake(IHoldQuota quota, Correspondences correspondences
     {
         DateTimeOffset now = time.GetUtcNow();
         HoldOrder order = branch.Hold!;
-        string sender = correspondences.SenderOf(message, facts.Authentication) ?? throw new InvalidOperationException("a hold that was not admitted");
+        string sender = correspondences.SenderOf(message, facts.Authentication) ?? Nobody;
         HoldNote note = new()
         {
             Order = order,

@@ -51,12 +51,12 @@ internal sealed class HoldRooms
     public static HoldRooms Open(Func<Settings> settings, EmbeddedStorage storage, TimeProvider time) => new(settings, storage, time);
 
     /// <summary>The rest.</summary>
-    public void Furnish(EmbeddedStorage storage, ContentRooms content, CopySealer sealer, StoredCopies stored, IMailSigner signer, INotices notices, IPassCounter passes, IAuditTrail audit, Func<IDecider> decider, TimeProvider time, ILogger log)
+    public void Furnish(EmbeddedStorage storage, ContentRooms content, CopySealer sealer, StoredCopies stored, IMailSigner signer, INotices notices, IPassCounter passes, IAuditTrail audit, Func<IDecider> decider, SandboxDesk desk, TimeProvider time, ILogger log)
     {
         HeldOptions Options() => new(Settings().NoticesFrom ?? $"postmaster@{Settings().AuthservId}", Settings().AuthservId, OperatorRooms.QuarantineOptionsOf(Settings()).KeepReleased);
         HeldCopies copies = new(content.Preparer, sealer, content.Workers, content.Spool, signer, passes, () => content.Options, Options, time);
         Messages = new HeldMessages(
-            storage.Messages, content.Assessor, decider, copies, stored, Candidates, new HeldNotices(notices, () => Tokens), audit, () => OperatorRooms.QuarantineOptionsOf(Settings()), Options, time, log);
+            storage.Messages, content.Assessor, decider, desk, copies, stored, Candidates, new HeldNotices(notices, () => Tokens), audit, () => OperatorRooms.QuarantineOptionsOf(Settings()), Options, time, log);
         Loop = new HeldLoop(Messages, storage.Messages, storage.Candidates, Candidates, Meter, time, log);
         Replies = new HeldReplies(Messages, storage.Messages, content.Workers, audit, () => Tokens, () => content.Options, time);
     }

@@ -13,6 +13,7 @@ internal sealed partial class MessagePipeline(
     Assessor assessor,
     CopyPreparer preparer,
     Func<IDecider> decider,
+    SandboxDesk desk,
     BranchDelivery delivery,
     HoldRooms holding,
     IHandoverMemory memory,
@@ -67,8 +68,8 @@ internal sealed partial class MessagePipeline(
 
         AssessmentOutcome outcome = await assessor.AssessAsync(rest, [], cancellation);
         if (outcome.Result is null) return Fault(message, replies, open, outcome.Fault ?? "unknown");
-        using Assessment assessment = outcome.Result;
-        Decision decision = decider().Decide(assessment.Facts);
+        using Assessment seen = outcome.Result;
+        (Assessment assessment, Decision decision) = await desk.DecideAsync(seen, decider(), cancellation);
         List<BranchCopy> copies = [];
         try
         {

@@ -28,7 +28,9 @@ internal sealed class Outcome(RuleSet set, FactView view)
         if (recorded) return;
         RuleAction then = rule.Then;
         _acting[rule.Id] = rule;
-        if (then.Disposition is { } disposition) Raise(disposition);
+        // What a rule waited for has come: its hold is over, and the verdict is a finding that decides by itself.
+        bool over = view.Message.SandboxComplete && then.Hold is { For: "sandbox" };
+        if (then.Disposition is { } disposition && !(over && disposition == Disposition.Hold)) Raise(disposition);
         if (part is not null) OnPart(rule, part, named);
         else if (then.Treatment == TreatmentKind.Disarm) DisarmEverything();
     }
@@ -147,7 +149,10 @@ internal sealed class Outcome(RuleSet set, FactView view)
             orders.Any(order => order.For == "password") ? "password" : "sandbox",
             orders.Max(order => order.WholeFor == TimeSpan.Zero ? set.Options.HoldWholeFor : order.WholeFor),
             orders.Max(order => order.KeepFor == TimeSpan.Zero ? set.Options.HoldKeepFor : order.KeepFor),
-            orders.Any(order => order.AtEnd == "quarantine") ? "quarantine" : orders.Any(order => order.AtEnd == "return") ? "return" : "deliver-without");
+            orders.Any(order => order.AtEnd == "quarantine") ? "quarantine" : orders.Any(order => order.AtEnd == "return") ? "return" : "deliver-without")
+        {
+            SubmitUnlocked = orders.Where(order => order.For == "sandbox").All(order => order.SubmitUnlocked),
+        };
     }
 
     private SmtpReply Rejection(Rule[] acting)

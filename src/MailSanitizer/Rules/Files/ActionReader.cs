@@ -17,6 +17,8 @@ internal sealed class ActionReader(NoticeTemplates templates, ErrorSink errors)
 
     public static readonly string[] HoldFor = ["password", "sandbox"];
 
+    public static readonly string[] Unlocked = ["keep", "submit"];
+
     public static readonly string[] AtEnd = ["quarantine", "deliver-without", "return"];
 
     /// <summary>Addresses of one action (count). Origin: product decision; more belong into an alias of the mail server.</summary>
@@ -127,11 +129,13 @@ internal sealed class ActionReader(NoticeTemplates templates, ErrorSink errors)
     {
         if (ValueReader.Flag(value) is true) return Bare(action, "hold");
         if (value.Kind == NodeKind.Scalar) return errors.Word(value, what, HoldFor) is { } word ? Hold(action, new HoldOrder(word, TimeSpan.Zero, TimeSpan.Zero)) : action;
-        if (errors.Map(value, ["for", "whole-for", "keep-for", "at-end"], what) is null) return action;
+        if (errors.Map(value, ["for", "whole-for", "keep-for", "at-end", "unlocked"], what) is null) return action;
         string? reason = value.Get("for") is { } given ? errors.Word(given, $"{what}: for", HoldFor) : "password";
         string? end = value.Get("at-end") is { } last ? errors.Word(last, $"{what}: at-end", AtEnd) : "quarantine";
         TimeSpan whole = Time("whole-for"), keep = Time("keep-for");
-        return reason is null || end is null ? action : Hold(action, new HoldOrder(reason, whole, keep, end));
+        // What a password opened leaves the host only where a rule says so.
+        string? unlocked = value.Get("unlocked") is { } opened ? errors.Word(opened, $"{what}: unlocked", Unlocked) : "keep";
+        return reason is null || end is null || unlocked is null ? action : Hold(action, new HoldOrder(reason, whole, keep, end) { SubmitUnlocked = unlocked == "submit" });
 
         TimeSpan Time(string key) =>
             value.Get(key) is { } time && ValueReader.Read(time, Facts.FactType.Duration, [], $"{what}: {key}", errors) is { } span ? TimeSpan.FromSeconds(span.Number) : TimeSpan.Zero;

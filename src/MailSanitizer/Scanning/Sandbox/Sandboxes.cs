@@ -29,6 +29,9 @@ public sealed class Sandboxes : IDisposable
     /// <summary>True while at least one engine is configured.</summary>
     public bool IsOn => _engines.Count > 0;
 
+    /// <summary>Whether some engine takes this format.</summary>
+    public bool Takes(string format) => Of(format).Any();
+
     /// <summary>Told when a verdict came (SHA-256 of the content): what waits for it can be decided.</summary>
     public event Action<string>? VerdictCame;
 
