@@ -36,7 +36,7 @@ public static class ServeVerb
             using PosixSignalRegistration reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
             {
                 context.Cancel = true;
-                Reload(daemon, path, log);
+                _ = ReloadAsync(daemon, path, log);
             });
             await app.StartAsync(cancellation);
             log.LogInformation("{Ready}", DaemonHost.Describe(daemon));
@@ -51,7 +51,19 @@ public static class ServeVerb
         }
     }
 
-    private static void Reload(Daemon daemon, string? path, ILogger log)
+    private static async Task ReloadAsync(Daemon daemon, string? path, ILogger log)
+    {
+        try
+        {
+            await TakeOverAsync(daemon, path, log);
+        }
+        catch (IOException failure)
+        {
+            log.LogError("reload failed, the configuration in force stays: {Why}", failure.Message);
+        }
+    }
+
+    private static async Task TakeOverAsync(Daemon daemon, string? path, ILogger log)
     {
         ConfigReading reading = ConfigReader.ReadFile(path);
         if (reading.Errors.Count > 0)
@@ -61,7 +73,7 @@ public static class ServeVerb
             return;
         }
 
-        IReadOnlyList<string> waiting = daemon.Reload(reading.Settings);
+        IReadOnlyList<string> waiting = await daemon.ReloadAsync(reading.Settings, CancellationToken.None);
         log.LogInformation("reloaded{Waiting}", waiting.Count == 0 ? "" : $"; a restart is needed for {string.Join(", ", waiting)}");
     }
 

@@ -39,8 +39,4 @@ public static class Composition
     public static IMailSigner Signer(Settings settings) => new MailSigner(settings.NoticesDkim is { } own ? [Key(own)] : [], TimeProvider.System);
 
     private static SigningKey Key(SigningSetting setting) => SigningKey.Load(new SigningKeyFile(setting.Domain, setting.Selector, setting.Key));
-
-    /// <summary>Who decides.</summary>
-    public static IDecider Decider(Settings settings) =>
-        new HoldDecider(new FloorDecider(), () => new HoldOrder("password", settings.HoldWholeFor, settings.HoldKeepFor));
 }

@@ -36,6 +36,9 @@ public sealed class Daemon : IAsyncDisposable
     /// <summary>Takes messages.</summary>
     public required IMessageReceiver Pipeline { get; init; }
 
+    /// <summary>The rules in force.</summary>
+    public required RulesInForce Rules { get; init; }
+
     /// <summary>The doors.</summary>
     public required MailReception Reception { get; init; }
 
@@ -54,17 +57,17 @@ public sealed class Daemon : IAsyncDisposable
         Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
         IMailSigner signer = Composition.Signer(settings);
         NoticeQueue notices = OperatorRooms.Notices(settings, storage, audit, signer, time, logs.CreateLogger("MailSanitizer.Notices"));
-        IDecider decider = Composition.Decider(settings);
+        RulesInForce rules = await RulesInForce.OpenAsync(settings, audit, time, logs.CreateLogger("MailSanitizer.Rules"), cancellation);
         SandboxRooms sandbox = SandboxRooms.Open(settings, content.Spool, audit, notices, time, logs.CreateLogger("MailSanitizer.Sandbox"));
         StoredCopies stored = new(storage.Messages, audit, notices, holding.Intake, () => OperatorRooms.QuarantineOptionsOf(settings), time);
         CopySealer copySealer = new(sealer, content.Scanner, content.Spool, () => content.Options, time);
         IdField passes = new(idKey);
-        holding.Furnish(storage, content, copySealer, stored, signer, notices, passes, audit, () => decider, sandbox.Desk, time, logs.CreateLogger("MailSanitizer.Holding"));
+        holding.Furnish(storage, content, copySealer, stored, signer, notices, passes, audit, () => rules.Current, sandbox.Desk, time, logs.CreateLogger("MailSanitizer.Holding"));
         BranchDelivery delivery = new(nextHop, settings.NextHop, copySealer, stored, storage.Outbox, storage.Handovers, audit);
         MessagePipeline pipeline = new(
-            content.Assessor, content.Preparer, () => decider, sandbox.Desk, delivery, holding, storage.Handovers, audit, passes, observer, time, logs.CreateLogger<MessagePipeline>());
+            content.Assessor, content.Preparer, () => rules.Current, sandbox.Desk, delivery, holding, storage.Handovers, audit, passes, observer, time, logs.CreateLogger<MessagePipeline>());
         MailReception reception = new(ReceptionOptionsOf(settings), pipeline, content.Spool, nextHop, time, logs.CreateLogger<MailReception>(), () => FreeBytes(storage));
-        Daemon daemon = new(settings) { Content = content, Storage = storage, Audit = audit, NextHop = nextHop, Pipeline = pipeline, Reception = reception };
+        Daemon daemon = new(settings) { Content = content, Storage = storage, Audit = audit, NextHop = nextHop, Pipeline = pipeline, Reception = reception, Rules = rules };
         open = daemon;
 
         OutboxRunner runner = new(
@@ -84,12 +87,14 @@ public sealed class Daemon : IAsyncDisposable
         daemon.Run("next hop probes", nextHop.RunProbesAsync, logs);
         daemon.Run("outbox", runner.RunAsync, logs);
         daemon.Run("notices", notices.RunAsync, logs);
+        daemon.Run("rule files", rules.RunAsync, logs);
         daemon.Run("expiry", expiry.RunAsync, logs);
         daemon.Run("holds that are due", holding.Loop.RunTimersAsync, logs);
         daemon.Run("matches of held mail", holding.Loop.RunMatchesAsync, logs);
         daemon.Run("verdicts of sandboxes", token => holding.Loop.RunVerdictsAsync(sandbox.Came, token), logs);
         daemon._closing.Add(() => { sandbox.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(() => { nextHop.Dispose(); return ValueTask.CompletedTask; });
+        daemon._closing.Add(() => { rules.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(content.DisposeAsync);
         daemon._closing.Add(audit.DisposeAsync);
         daemon._closing.Add(storage.DisposeAsync);
@@ -99,11 +104,14 @@ public sealed class Daemon : IAsyncDisposable
     }
 
     /// <summary>Takes over what can change without a restart; returns the keys that need one.</summary>
-    public IReadOnlyList<string> Reload(Settings next)
+    public async Task<IReadOnlyList<string>> ReloadAsync(Settings next, CancellationToken cancellation)
     {
+        // A rule set that is refused leaves the old one in force; the rest of the configuration is taken over all the same.
+        await Rules.ReloadAsync(next, cancellation);
         IReadOnlyList<string> waiting = [.. ConfigKeys.All.Where(key => !key.Live && key.Show(next) != key.Show(Settings)).Select(key => key.Path)];
         Content.Options = ContentRooms.OptionsOf(next);
         Settings = next;
+        await Audit.AppendAsync(new AuditEvent("config.loaded", null, new System.Text.Json.Nodes.JsonObject { ["config"] = new System.Text.Json.Nodes.JsonObject { ["restart_needed_for"] = new System.Text.Json.Nodes.JsonArray([.. waiting.Select(key => (System.Text.Json.Nodes.JsonNode)key)]) } }), cancellation);
         return waiting;
     }
 

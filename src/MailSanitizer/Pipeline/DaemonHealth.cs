@@ -33,6 +33,9 @@ public static class DaemonHealth
         new("mailsanitizer_connections", "Connections of peers.", "gauge", () => daemon.Reception.Connections),
         new("mailsanitizer_store_messages", "Messages held and quarantined.", "gauge", () => daemon.Storage.Gauge.Read(0).Usage.Messages),
         new("mailsanitizer_store_bytes", "Their bytes.", "gauge", () => daemon.Storage.Gauge.Read(0).Usage.Bytes),
+        new("mailsanitizer_rules", "Rules in force.", "gauge", () => daemon.Rules.Current.Rules.Count),
+        new("mailsanitizer_rules_refused_total", "Rule sets that were refused.", "counter", () => daemon.Rules.Refused),
+        new("mailsanitizer_rules_stale", "1 while the rule files on disk are wrong and an older set is in force.", "gauge", () => daemon.Rules.IsStale ? 1 : 0),
         new("mailsanitizer_audit_seq", "Sequence number of the last audit record.", "counter", () => daemon.Audit.LastSeq),
     ];
 

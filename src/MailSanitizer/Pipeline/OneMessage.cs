@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MailSanitizer.Configuration;
 using MailSanitizer.Content;
 using MailSanitizer.Mail;
+using MailSanitizer.Rules;
 using MailSanitizer.Sealing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -53,7 +54,7 @@ public sealed class OneMessage : IAsyncDisposable
         _rooms = ContentRooms.Open(settings, folder, Composition.Authenticator(settings), new OwnCandidates(), TimeProvider.System, NullLoggerFactory.Instance);
         // Nobody checks a mark made here: the daemon's key never leaves its state folder.
         _sealer = new Sealer(Composition.SealingOptions(settings, RandomNumberGenerator.GetBytes(SecretKey.Length)), _rooms.Spool, TimeProvider.System);
-        _decider = Composition.Decider(settings);
+        _decider = RulesInForce.Read(settings);
     }
 
     /// <summary>Cleans a message.</summary>
@@ -69,7 +70,7 @@ public sealed class OneMessage : IAsyncDisposable
     {
         Envelope nobody = new() { MailFrom = "", Recipients = [new Recipient("file@localhost")], PeerHelo = "localhost", PeerAddress = "127.0.0.1" };
         // Rules speak of mail: of a file, every active finding is taken out.
-        (OneMessageResult result, _, _, PreparedCopy? copy) = await RunAsync(Message(source, nobody, fileName), new FloorDecider(), passwords, cancellation);
+        (OneMessageResult result, _, _, PreparedCopy? copy) = await RunAsync(Message(source, nobody, fileName), RuleSet.Empty, passwords, cancellation);
         if (copy?.Content is null) return result;
         if (copy.Changes.FirstOrDefault(change => change is { Path: "", Done: "disarm-failed" or "replaced" }) is { } failed)
         {

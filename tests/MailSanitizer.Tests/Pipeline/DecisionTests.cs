@@ -2,6 +2,7 @@ using System.Net;
 using MailSanitizer.Content;
 using MailSanitizer.Mail;
 using MailSanitizer.Pipeline;
+using MailSanitizer.Rules;
 
 namespace MailSanitizer.Tests.Pipeline;
 
@@ -67,7 +68,7 @@ public sealed class DecisionTests
     [MemberData(nameof(Kinds))]
     public void Each_finding_kind_has_its_floor_with_an_empty_rule_set(string kind)
     {
-        Decision decision = new FloorDecider().Decide(Facts(To(null, "a@example.jp"), new FindingFact(kind, "1", "", "", null)));
+        Decision decision = RuleSet.Empty.Decide(Facts(To(null, "a@example.jp"), new FindingFact(kind, "1", "", "", null)));
         Branch branch = Assert.Single(decision.Branches);
         switch (FindingKinds.Find(kind)!.Class)
         {
@@ -85,7 +86,7 @@ public sealed class DecisionTests
 
     [Fact]
     public void A_finding_of_an_unknown_kind_is_quarantine() =>
-        Assert.Equal(Disposition.Quarantine, Assert.Single(new FloorDecider().Decide(Facts(To(null, "a@example.jp"), new FindingFact("of-tomorrow", "1", "", "", null))).Branches).Disposition);
+        Assert.Equal(Disposition.Quarantine, Assert.Single(RuleSet.Empty.Decide(Facts(To(null, "a@example.jp"), new FindingFact("of-tomorrow", "1", "", "", null))).Branches).Disposition);
 
     [Theory]
     [InlineData("after-queue", true, false, Disposition.Quarantine)]
