@@ -2,6 +2,7 @@ using MailSanitizer.Audit;
 using MailSanitizer.Configuration;
 using MailSanitizer.Control;
 using MailSanitizer.Pipeline;
+using MailSanitizer.Rules;
 using MailSanitizer.Sealing;
 using MailSanitizer.Storage;
 
@@ -21,7 +22,9 @@ internal static class LocalRooms
             closing.Push(storage.DisposeAsync);
             AuditTrail audit = AuditTrail.Open(OperatorRooms.AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
             closing.Push(audit.DisposeAsync);
-            HoldRooms holding = HoldRooms.Open(() => settings, storage, time);
+            // Read when something is decided: a rule file that is wrong must not keep an auditor from looking.
+            Lazy<RuleSet> rules = new(() => RulesInForce.Read(settings));
+            HoldRooms holding = HoldRooms.Open(() => settings, storage, () => rules.Value, time);
             ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), holding.Candidates, time, logs);
             closing.Push(content.DisposeAsync);
             byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));

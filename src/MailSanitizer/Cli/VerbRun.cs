@@ -6,17 +6,17 @@ namespace MailSanitizer.Cli;
 /// <summary>What verbs over files share: how a file that cannot be used is said, and the temporary folder of one that looks at a message.</summary>
 internal static class VerbRun
 {
-    /// <summary>Runs a verb. What is not there is wrong usage; what cannot be read or written is worth another try.</summary>
+    /// <summary>Runs a verb. What is not there, and rule files that are wrong (<see cref="InvalidDataException"/>), is wrong usage; what cannot be read or written is worth another try.</summary>
     public static async Task<int> GuardedAsync(Func<Task<int>> work)
     {
         try
         {
             return await work();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             Console.Error.WriteLine($"mailsanitizer: {failure.Message}");
-            return failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.Usage : ExitCode.TryAgain;
+            return failure is FileNotFoundException or DirectoryNotFoundException or InvalidDataException ? ExitCode.Usage : ExitCode.TryAgain;
         }
     }
 

@@ -48,21 +48,21 @@ public sealed class Daemon : IAsyncDisposable
         StateLock state = StateLock.TryTake(settings.State) ?? throw new IOException($"another daemon, or a running command, owns {settings.State}");
         EmbeddedStorage storage = await EmbeddedStorage.OpenAsync(OperatorRooms.StorageOptionsOf(settings), time, cancellation);
         AuditTrail audit = AuditTrail.Open(OperatorRooms.AuditOptionsOf(settings), time, logs.CreateLogger("MailSanitizer.Audit"));
+        RulesInForce rules = await RulesInForce.OpenAsync(settings, audit, time, logs.CreateLogger("MailSanitizer.Rules"), cancellation);
         // What a reload changes is read here, once the daemon is there.
         Daemon? open = null;
-        HoldRooms holding = HoldRooms.Open(() => open?.Settings ?? settings, storage, time);
+        HoldRooms holding = HoldRooms.Open(() => open?.Settings ?? settings, storage, () => rules.Current, time);
         ContentRooms content = ContentRooms.Open(settings, settings.State, Composition.Authenticator(settings), holding.Candidates, time, logs);
         NextHop nextHop = new(new NextHopOptions { Endpoint = Endpoint(settings.NextHop), HostName = settings.AuthservId }, time, logs.CreateLogger<NextHop>());
         byte[] idKey = SecretKey.LoadOrCreate(Path.Combine(settings.State, "keys", "id.key"));
         Sealer sealer = new(Composition.SealingOptions(settings, idKey), content.Spool, time);
         IMailSigner signer = Composition.Signer(settings);
         NoticeQueue notices = OperatorRooms.Notices(settings, storage, audit, signer, time, logs.CreateLogger("MailSanitizer.Notices"));
-        RulesInForce rules = await RulesInForce.OpenAsync(settings, audit, time, logs.CreateLogger("MailSanitizer.Rules"), cancellation);
         SandboxRooms sandbox = SandboxRooms.Open(settings, content.Spool, audit, notices, time, logs.CreateLogger("MailSanitizer.Sandbox"));
         StoredCopies stored = new(storage.Messages, audit, notices, holding.Intake, () => OperatorRooms.QuarantineOptionsOf(settings), time);
         CopySealer copySealer = new(sealer, content.Scanner, content.Spool, () => content.Options, time);
         IdField passes = new(idKey);
-        holding.Furnish(storage, content, copySealer, stored, signer, notices, passes, audit, () => rules.Current, sandbox.Desk, time, logs.CreateLogger("MailSanitizer.Holding"));
+        holding.Furnish(storage, content, copySealer, stored, signer, notices, passes, audit, sandbox.Desk, time, logs.CreateLogger("MailSanitizer.Holding"));
         BranchDelivery delivery = new(nextHop, settings.NextHop, copySealer, stored, storage.Outbox, storage.Handovers, audit);
         MessagePipeline pipeline = new(
             content.Assessor, content.Preparer, () => rules.Current, sandbox.Desk, delivery, holding, storage.Handovers, audit, passes, observer, time, logs.CreateLogger<MessagePipeline>());

@@ -1,6 +1,7 @@
 using MailSanitizer.Configuration;
 using MailSanitizer.Holding;
 using MailSanitizer.Mail;
+using MailSanitizer.Rules;
 using MailSanitizer.Sealing;
 using MailSanitizer.Storage;
 
@@ -10,9 +11,11 @@ namespace MailSanitizer.Pipeline;
 internal sealed class HoldRooms
 {
     private readonly byte[] _tokenKey;
+    private readonly Func<RuleSet> _rules;
 
-    private HoldRooms(Func<Settings> settings, EmbeddedStorage storage, TimeProvider time)
+    private HoldRooms(Func<Settings> settings, EmbeddedStorage storage, Func<RuleSet> rules, TimeProvider time)
     {
+        _rules = rules;
         string keys = Path.Combine(settings().State, "keys");
         _tokenKey = SecretKey.LoadOrCreate(Path.Combine(keys, "unlock.key"));
         Meter = new GuessingMeter(time);
@@ -23,7 +26,10 @@ internal sealed class HoldRooms
             new CandidateSeal(SecretKey.LoadOrCreate(Path.Combine(keys, "candidates.key"))),
             Meter,
             () => new CandidateOptions(settings().PasswordsFromOtherMails, settings().PasswordsKeepFor),
-            time);
+            time)
+        {
+            OfRules = (message, authentication) => RulePasswords.Of(rules(), message, authentication, Directions(settings())),
+        };
         Intake = new HoldIntake(storage.Quota, Correspondences, time);
         Settings = settings;
     }
@@ -48,22 +54,24 @@ internal sealed class HoldRooms
     public UnlockToken? Tokens => Settings().NoticesFrom is { } from ? new UnlockToken(_tokenKey, from[(from.LastIndexOf('@') + 1)..]) : null;
 
     /// <summary>The rooms that content rooms need before they are there: keys and candidates.</summary>
-    public static HoldRooms Open(Func<Settings> settings, EmbeddedStorage storage, TimeProvider time) => new(settings, storage, time);
+    public static HoldRooms Open(Func<Settings> settings, EmbeddedStorage storage, Func<RuleSet> rules, TimeProvider time) => new(settings, storage, rules, time);
 
     /// <summary>The rest.</summary>
-    public void Furnish(EmbeddedStorage storage, ContentRooms content, CopySealer sealer, StoredCopies stored, IMailSigner signer, INotices notices, IPassCounter passes, IAuditTrail audit, Func<IDecider> decider, SandboxDesk desk, TimeProvider time, ILogger log)
+    public void Furnish(EmbeddedStorage storage, ContentRooms content, CopySealer sealer, StoredCopies stored, IMailSigner signer, INotices notices, IPassCounter passes, IAuditTrail audit, SandboxDesk desk, TimeProvider time, ILogger log)
     {
         HeldOptions Options() => new(Settings().NoticesFrom ?? $"postmaster@{Settings().AuthservId}", Settings().AuthservId, OperatorRooms.QuarantineOptionsOf(Settings()).KeepReleased);
         HeldCopies copies = new(content.Preparer, sealer, content.Workers, content.Spool, signer, passes, () => content.Options, Options, time);
         Messages = new HeldMessages(
-            storage.Messages, content.Assessor, decider, desk, copies, stored, Candidates, new HeldNotices(notices, () => Tokens), audit, () => OperatorRooms.QuarantineOptionsOf(Settings()), Options, time, log);
+            storage.Messages, content.Assessor, _rules, desk, copies, stored, Candidates, new HeldNotices(notices, () => Tokens), audit, () => OperatorRooms.QuarantineOptionsOf(Settings()), Options, time, log);
         Loop = new HeldLoop(Messages, storage.Messages, storage.Candidates, Candidates, Meter, time, log);
         Replies = new HeldReplies(Messages, storage.Messages, content.Workers, audit, () => Tokens, () => content.Options, time);
     }
 
+    private static Directions Directions(Settings settings) => new(settings.LocalDomains, settings.InternalNetworks);
+
     private static CorrespondenceOptions CorrespondenceOptionsOf(Settings settings)
     {
-        Directions directions = new(settings.LocalDomains, settings.InternalNetworks);
+        Directions directions = Directions(settings);
         return new CorrespondenceOptions
         {
             SharedDomains = SharedDomains.Shipped.Concat(settings.SharedDomains).ToHashSet(StringComparer.OrdinalIgnoreCase),

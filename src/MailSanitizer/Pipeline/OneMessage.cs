@@ -51,10 +51,12 @@ public sealed class OneMessage : IAsyncDisposable
     /// <summary>Rooms over a temporary folder.</summary>
     public OneMessage(Settings settings, string folder)
     {
-        _rooms = ContentRooms.Open(settings, folder, Composition.Authenticator(settings), new OwnCandidates(), TimeProvider.System, NullLoggerFactory.Instance);
+        RuleSet rules = RulesInForce.Read(settings);
+        OwnAndRuleCandidates candidates = new(rules, new Directions(settings.LocalDomains, settings.InternalNetworks));
+        _rooms = ContentRooms.Open(settings, folder, Composition.Authenticator(settings), candidates, TimeProvider.System, NullLoggerFactory.Instance);
         // Nobody checks a mark made here: the daemon's key never leaves its state folder.
         _sealer = new Sealer(Composition.SealingOptions(settings, RandomNumberGenerator.GetBytes(SecretKey.Length)), _rooms.Spool, TimeProvider.System);
-        _decider = RulesInForce.Read(settings);
+        _decider = rules;
     }
 
     /// <summary>Cleans a message.</summary>

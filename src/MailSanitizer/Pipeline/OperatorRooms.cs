@@ -65,10 +65,9 @@ public static class OperatorRooms
     {
         IMailSigner signer = Composition.Signer(settings);
         NoticeQueue notices = Notices(settings, storage, audit, signer, time, logs.CreateLogger("MailSanitizer.Notices"));
-        IDecider decider = Composition.Decider(settings);
         StoredCopies stored = new(storage.Messages, audit, notices, holding.Intake, () => QuarantineOptionsOf(settings), time);
         CopySealer copies = new(sealer, content.Scanner, content.Spool, () => content.Options, time);
-        holding.Furnish(storage, content, copies, stored, signer, notices, passes, audit, () => decider, time, logs.CreateLogger("MailSanitizer.Holding"));
+        holding.Furnish(storage, content, copies, stored, signer, notices, passes, audit, new SandboxDesk(null, audit, content.Spool), time, logs.CreateLogger("MailSanitizer.Holding"));
         return Verbs(settings, storage, audit, content, holding, sealer, notices, time, logs.CreateLogger("MailSanitizer.Control"));
     }
 
