@@ -5,8 +5,8 @@ using MailSanitizer.Mail.Signatures;
 namespace MailSanitizer.Rules.Conditions;
 
 /// <summary>
-/// Whether a domain is made to be taken for another: letters that look the same (0 and o, rn and m, Cyrillic а), one letter more, less, other or swapped, the name under
-/// another ending or with a word beside it, the whole name as labels of another domain.
+/// Whether a domain is made to be taken for another: letters that look the same (0 and o, rn and m, Cyrillic а), one letter more, less, other or swapped, the name
+/// with a word beside it, the whole name as labels of another domain. The same name under another ending is none: houses own example.com and example.jp, and a reader sees the difference.
 /// </summary>
 internal static class LookAlike
 {
@@ -38,9 +38,13 @@ internal static class LookAlike
         string name = known.Split('.')[0];
         if (name.Length < 4) return false;
         string plain = Skeleton(Unicode(name));
-        foreach (string label in skeleton.Split('.').SkipLast(1))
+        string[] written = Unicode(domain).Split('.');
+        string[] labels = skeleton.Split('.');
+        for (int at = 0; at < labels.Length - 1; at++)
         {
-            if (label == plain) return true;
+            string label = labels[at];
+            if (label == plain && !(at < written.Length && written[at].Equals(Unicode(name), StringComparison.OrdinalIgnoreCase))) return true;
+            if (label == plain) continue;
             if (plain.Length >= 5 && OneStep(label, plain)) return true;
             if (label.Length > plain.Length && label.Split('-') is { Length: > 1 } words && words.Contains(plain, StringComparer.Ordinal)) return true;
         }
