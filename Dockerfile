@@ -8,6 +8,7 @@ FROM ${SDK} AS build
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src ./src
+COPY rules ./rules
 RUN dotnet publish src/MailSanitizer/MailSanitizer.csproj --configuration Release --use-current-runtime --self-contained false --output /app
 
 FROM ${RUNTIME}

@@ -106,7 +106,7 @@ public sealed class AnswerTests
     {
         await using DaemonFixture daemon = await HoldingDaemon.StartAsync();
         await daemon.SendAsync($"From: x@example.com\r\n{field}\r\nGive us the password.\r\n", from: "x@example.com");
-        Assert.Contains("floor:notice-imitation", Assert.Single(await daemon.StoredAsync()).Reasons);
+        Assert.Contains("notice-imitation-quarantine", Assert.Single(await daemon.StoredAsync()).Reasons);
         Assert.Contains(place, daemon.AuditText(), StringComparison.Ordinal);
     }
 }

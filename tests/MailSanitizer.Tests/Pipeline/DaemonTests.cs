@@ -37,7 +37,7 @@ public sealed class DaemonTests
         Assert.Empty(daemon.Hop.Deliveries);
         StoredMessage stored = Assert.Single(await daemon.StoredAsync());
         Assert.Equal(StoredState.Quarantined, stored.State);
-        Assert.Equal(["floor:infected"], stored.Reasons);
+        Assert.Equal(["infected-quarantine"], stored.Reasons);
         using global::MailSanitizer.Mail.IMailBytes? original = await daemon.Daemon.Storage.Messages.OriginalAsync(stored.Id, CancellationToken.None);
         using StreamReader reader = new(original!.OpenRead());
         Assert.Equal(WithVirus, await reader.ReadToEndAsync());
@@ -174,7 +174,7 @@ public sealed class DaemonTests
         await using DaemonFixture daemon = await DaemonFixture.StartAsync();
         await daemon.SendAsync("From: a@example.com\r\nSubject: x\r\n\r\nline\nline\r\n");
         Assert.Empty(daemon.Hop.Deliveries);
-        Assert.Contains("floor:bare-line-end", Assert.Single(await daemon.StoredAsync()).Reasons);
+        Assert.Contains("bare-line-end-quarantine", Assert.Single(await daemon.StoredAsync()).Reasons);
     }
 
     [Fact]

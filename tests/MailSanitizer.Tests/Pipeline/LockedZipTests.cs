@@ -33,7 +33,7 @@ public sealed class LockedZipTests : IDisposable
     {
         await using DaemonFixture daemon = await DaemonFixture.StartAsync();
         await daemon.SendAsync(Mail(Zip(method, "Kx7-pQ2m", ClamdServer.Marker), "パスワード：Kx7-pQ2m"));
-        Assert.Contains("floor:infected", Assert.Single(await daemon.StoredAsync()).Reasons);
+        Assert.Contains("infected-quarantine", Assert.Single(await daemon.StoredAsync()).Reasons);
         Assert.Empty(daemon.Hop.Deliveries);
     }
 
@@ -42,7 +42,7 @@ public sealed class LockedZipTests : IDisposable
     {
         await using DaemonFixture daemon = await DaemonFixture.StartAsync();
         await daemon.SendAsync(Mail(Zip("AES256", "Kx7-pQ2m", "text"), "パスワードは別メールでお送りします。"));
-        Assert.Contains("floor:locked", Assert.Single(await daemon.StoredAsync()).Reasons);
+        Assert.Contains("locked-hold", Assert.Single(await daemon.StoredAsync()).Reasons);
         // Promise 8: no candidate in the audit.
         Assert.DoesNotContain("Kx7-pQ2m", daemon.AuditText(), StringComparison.Ordinal);
     }

@@ -13,8 +13,9 @@ public sealed class ShippedRulesTests
     {
         RuleSetLoading loading = RuleSetLoader.Load(shipped: true, siteFolder: null);
         Assert.Empty(loading.Errors);
-        Assert.Equal(Folder, RuleSetLoader.ShippedFolder);
-        Assert.True(loading.Set!.Rules.Count >= 25);
+        // What lies beside the program is what lies in the checkout (a build copies, it does not delete: after a rule was removed, delete the copies).
+        Assert.Equal(RuleSetLoader.LoadFolders(Folder, null).Set!.Hash, loading.Set!.Hash);
+        Assert.True(loading.Set.Rules.Count >= 25);
         Assert.All(loading.Set.Rules, rule => Assert.Equal(RuleStatus.Stable, rule.Status));
     }
 
