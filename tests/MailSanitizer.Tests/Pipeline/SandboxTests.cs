@@ -1,5 +1,4 @@
 using System.Globalization;
-using MailSanitizer.Mail;
 using MailSanitizer.Scanning.Sandbox;
 using MailSanitizer.Storage;
 using MailSanitizer.Tests.Servers;

@@ -144,6 +144,7 @@ internal sealed class Outcome(RuleSet set, FactView view)
     private HoldOrder Hold(Rule[] acting)
     {
         HoldOrder[] orders = [.. acting.Select(rule => rule.Then.Hold).OfType<HoldOrder>()];
+        HoldOrder[] sandbox = [.. orders.Where(order => order.For == "sandbox")];
         // Waiting for a password comes first: a sandbox cannot look into what is locked.
         return new HoldOrder(
             orders.Any(order => order.For == "password") ? "password" : "sandbox",
@@ -151,7 +152,8 @@ internal sealed class Outcome(RuleSet set, FactView view)
             orders.Max(order => order.KeepFor == TimeSpan.Zero ? set.Options.HoldKeepFor : order.KeepFor),
             orders.Any(order => order.AtEnd == "quarantine") ? "quarantine" : orders.Any(order => order.AtEnd == "return") ? "return" : "deliver-without")
         {
-            SubmitUnlocked = orders.Where(order => order.For == "sandbox").All(order => order.SubmitUnlocked),
+            // Each rule that submits has to say so: what a password opened stays here otherwise.
+            SubmitUnlocked = sandbox.Length > 0 && sandbox.All(order => order.SubmitUnlocked),
         };
     }
 
