@@ -3,13 +3,16 @@ using MailSanitizer.Content.Identification;
 namespace MailSanitizer.Content;
 
 /// <summary>What the walker itself needs to know of formats.</summary>
-internal static class PartFormats
+public static class PartFormats
 {
     /// <summary>A message (RFC 5322).</summary>
     public const string Message = "eml";
 
     /// <summary>Nothing that we know.</summary>
     public const string Unknown = "unknown";
+
+    /// <summary>True for an id of the table of formats.</summary>
+    public static bool IsKnown(string format) => FormatTable.Find(format) is not null;
 
     /// <summary>
     /// Boxes around files: when every member was taken out, the members are what is scanned. Documents are not boxes (a docx, an msg): scanners know them as whole files.

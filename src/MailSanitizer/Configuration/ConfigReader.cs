@@ -70,6 +70,11 @@ public static class ConfigReader
         {
             return Failed(file, failure.Start.Line, failure.Start.Column, $"no valid YAML: {failure.InnerException?.Message ?? failure.Message}");
         }
+        catch (Exception failure) when (failure is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's scanner throws these of itself at some broken texts, without a place.
+            return Failed(file, 1, 1, "no valid YAML");
+        }
 
         if (stream.Documents.Count == 0) return new ConfigReading(new Settings(), [], new Dictionary<string, string>());
         Settings settings = new();

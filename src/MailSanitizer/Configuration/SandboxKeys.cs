@@ -1,5 +1,5 @@
 using System.Globalization;
-using MailSanitizer.Content.Identification;
+using MailSanitizer.Content;
 using MailSanitizer.Scanning.Sandbox;
 using YamlDotNet.RepresentationModel;
 using static MailSanitizer.Configuration.ConfigValue;
@@ -63,7 +63,7 @@ internal static class SandboxKeys
     }
 
     private static string Format(YamlNode node) =>
-        FormatTable.Find(Text(node)) is not null ? Text(node) : throw new ConfigFault(node, $"'{Text(node)}' is no format that we know");
+        PartFormats.IsKnown(Text(node)) ? Text(node) : throw new ConfigFault(node, $"'{Text(node)}' is no format that we know");
 
     // In a file of its own, as keys are: the configuration is shown and logged.
     private static string Secret(YamlNode node)

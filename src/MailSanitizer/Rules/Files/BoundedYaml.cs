@@ -27,12 +27,16 @@ internal static class BoundedYaml
         if (text.Length > limit) return (null, new RuleError(file, 1, 1, $"the file is longer than {limit / 1024} KB"));
         try
         {
-            // The parser of a text that ends in the middle of a quoted scalar may throw others than its own exceptions.
             return Build(new Parser(new StringReader(text)), file);
         }
         catch (YamlException failure)
         {
             return (null, new RuleError(file, Math.Max(1, failure.Start.Line), Math.Max(1, failure.Start.Column), $"no valid YAML: {(failure.InnerException ?? failure).Message}"));
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's scanner throws these of itself at some broken texts, without a place.
+            return (null, new RuleError(file, 1, 1, "no valid YAML"));
         }
     }
 
