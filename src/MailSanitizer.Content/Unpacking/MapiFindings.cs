@@ -22,6 +22,8 @@ internal static class Mapi
     public const ushort Html = 0x1013;
     public const ushort DisplayName = 0x3001;
     public const ushort AttachData = 0x3701;
+    public const ushort AttachExtension = 0x3703;
+    public const ushort InternetCodepage = 0x3FDE;
     public const ushort AttachFileName = 0x3704;
     public const ushort AttachMethod = 0x3705;
     public const ushort AttachLongFileName = 0x3707;
@@ -31,6 +33,9 @@ internal static class Mapi
 
     /// <summary>PidLidReminderFileParameter in PSETID_Common.</summary>
     public const uint ReminderFileParameter = 0x851F;
+
+    /// <summary>Named properties that a form of the message's own consists of, its script above all ([MS-OXPROPS] 2.97 and its kin).</summary>
+    public static IReadOnlyDictionary<uint, string> FormParts { get; } = new Dictionary<uint, string> { [0x850F] = "PidLidFormStorage", [0x8513] = "PidLidPageDirStream", [0x851B] = "PidLidFormPropStream", [0x8541] = "PidLidScriptStream" };
 
     /// <summary>PSETID_Common.</summary>
     public static Guid Common { get; } = new("00062008-0000-0000-C000-000000000046");
@@ -44,17 +49,21 @@ internal static class Mapi
         "IPM.Microsoft Schedule.MtgRespP", "IPM.Microsoft Schedule.MtgRespN", "IPM.Microsoft Schedule.MtgRespA", "IPM.Microsoft Schedule.MtgCncl", "IPM",
     ];
 
-    /// <summary>Reports a message class that is none of Outlook's own.</summary>
-    public static void JudgeClass(string? name, ArchiveReading reading)
+    /// <summary>Reports a message class that is none of Outlook's own; true when it is none.</summary>
+    public static bool JudgeClass(string? name, ArchiveReading reading)
     {
         string trimmed = name?.TrimEnd('\0', ' ') ?? "";
-        if (trimmed.Length == 0 || trimmed.StartsWith("REPORT.", StringComparison.OrdinalIgnoreCase)) return;
-        if (!KnownClasses.Contains(trimmed, StringComparer.OrdinalIgnoreCase)) reading.Report(MapiFindings.CustomForm, "message class", trimmed);
+        if (trimmed.Length == 0 || trimmed.StartsWith("REPORT.", StringComparison.OrdinalIgnoreCase)) return false;
+        if (KnownClasses.Contains(trimmed, StringComparer.OrdinalIgnoreCase)) return false;
+        reading.Report(MapiFindings.CustomForm, "message class", trimmed);
+        return true;
     }
 
-    /// <summary>Reports an attachment that is only a path. 2, 3, 4: by reference; 7: by web reference.</summary>
-    public static void JudgeMethod(int method, IReadOnlyList<string> paths, string name, ArchiveReading reading)
+    /// <summary>Reports an attachment that is only a path; true when it is one. 2, 3, 4: by reference; 7: by web reference.</summary>
+    public static bool JudgeMethod(int method, IReadOnlyList<string> paths, string name, ArchiveReading reading)
     {
-        if (method is 2 or 3 or 4 or 7) reading.Report(MapiFindings.AttachByReference, name, paths.Count > 0 ? paths[0] : "no path");
+        if (method is not (2 or 3 or 4 or 7)) return false;
+        reading.Report(MapiFindings.AttachByReference, name, paths.Count > 0 ? paths[0] : "no path");
+        return true;
     }
 }

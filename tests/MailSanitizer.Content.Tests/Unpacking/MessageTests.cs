@@ -302,7 +302,8 @@ public sealed class MsgTests
         Walked embedded = Walked.Do(Msg, walked.Files.Last().Bytes);
         Assert.Equal("inner body", Encoding.Unicode.GetString(Assert.Single(embedded.Files).Bytes));
         Rebuilt rebuilt = Rebuilt.Do(Msg, Write(root), "mail.msg", new Rebuilt { Takes = kind => kind.Class == FindingClass.Active });
-        Assert.Equal("mail.zip", rebuilt.Outcome.Name);
+        Assert.Equal((RebuildKind.Rewritten, null), (rebuilt.Outcome.Kind, rebuilt.Outcome.Name));
+        Assert.Empty(Walked.Do(Msg, rebuilt.Bytes).Kinds);
     }
 
     [Fact]

@@ -7,8 +7,8 @@ namespace MailSanitizer.Content.Unpacking.Msg;
 /// <summary>Outlook messages in compound files (.msg, [MS-OXMSG]): bodies, attachments, embedded messages and objects.</summary>
 public sealed class MsgHandler : ArchiveHandler
 {
-    private const string PropertyStream = "__properties_version1.0";
-    private const string NamedStorage = "__nameid_version1.0";
+    private const string PropertyStream = MsgEdits.PropertyStream;
+    private const string NamedStorage = MsgEdits.NamedStorage;
     private const int TopHeader = 32;
     private const int EmbeddedHeader = 24;
     private const int AttachmentHeader = 8;
@@ -20,30 +20,122 @@ public sealed class MsgHandler : ArchiveHandler
     protected override IEnumerable<ArchiveMember> Members(ArchiveReading reading)
     {
         CfbFile file = CfbFile.Open(reading.Bytes, reading.Limits, out string problem, reading.Cancellation) ?? throw new InvalidDataException(problem);
+        foreach ((ArchiveMember member, _) in Placed(file, reading, static (_, _) => { })) yield return member;
+    }
+
+    /// <inheritdoc/>
+    public override RebuildOutcome Rebuild(Part part, IRebuildContext context, IPartOutput output)
+    {
+        ArchiveReading reading = new(part, context);
+        try
+        {
+            if (CfbFile.Open(part.Bytes, context.Limits, out _, context.Cancellation) is not { } file) return RebuildOutcome.Unchanged;
+            MsgEdits edits = new(file);
+            foreach ((ArchiveMember member, Action<MsgEdits, ChildDecision> put) in Placed(file, reading, (kind, edit) => Take(context, edits, kind, edit)))
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                ArchiveNames.Report(member, reading);
+                ChildDecision decision = context.Child(member.Description, member.Open!);
+                if (decision.Kind != ChildDecisionKind.Keep) put(edits, decision);
+            }
+
+            if (!edits.Any) return RebuildOutcome.Unchanged;
+            if (reading.Incomplete) return RebuildOutcome.Failed("not all of it can be read");
+            return edits.Write(output, context.Cancellation) is { } failure ? RebuildOutcome.Failed(failure) : RebuildOutcome.Rewritten;
+        }
+        catch (Exception failure) when (Damage.Is(failure))
+        {
+            return RebuildOutcome.Failed(failure.Message);
+        }
+    }
+
+    private static void Take(IRebuildContext context, MsgEdits edits, FindingKind kind, Action<MsgEdits> edit)
+    {
+        if (context.Removes(kind)) edit(edits);
+    }
+
+    // Every member with what is to be done to the message when it changes; take: what is to be done for a finding.
+    private static IEnumerable<(ArchiveMember Member, Action<MsgEdits, ChildDecision> Put)> Placed(CfbFile file, ArchiveReading reading, Action<FindingKind, Action<MsgEdits>> take)
+    {
         foreach (string broken in file.Problems.Take(3)) reading.Report(ArchiveFindings.DamagedArchive, "", broken);
         if (file.ListCut) reading.Report(UnpackingFindings.OverEntries);
         CfbEntry root = file.Root;
-        Mapi.JudgeClass(Text(file, root, Mapi.MessageClass), reading);
-        Reminder(file, reading);
-        if (Stream(file, root, Mapi.Body, out ushort type) is { } body) yield return Value("body.txt", "text/plain", body, type == 0x1F ? "utf-16le" : null);
-        if (Stream(file, root, Mapi.Html, out type) is { } html) yield return Value("body.html", "text/html", html, type == 0x1F ? "utf-16le" : null);
+        if (Mapi.JudgeClass(Text(file, root, Mapi.MessageClass), reading)) take(MapiFindings.CustomForm, edits => PlainClass(edits, root));
+        Named(file, reading, take);
+        if (Stream(file, root, Mapi.Body, out ushort type) is { } body) yield return (Value("body.txt", "text/plain", body, type == 0x1F ? "utf-16le" : null), Body(root, Mapi.Body, type));
+        if (Stream(file, root, Mapi.Html, out type) is { } html) yield return (Value("body.html", "text/html", html, type == 0x1F ? "utf-16le" : null), Body(root, Mapi.Html, type));
         if (Stream(file, root, Mapi.RtfCompressed, out _) is { Length: > 16 } rtf)
         {
             byte[] head = new byte[8];
             _ = rtf.Read(0, head);
-            yield return new ArchiveMember(new ChildDescription(new PartName("derived", "body.rtf")) { DeclaredType = "application/rtf", PackedSize = rtf.Length }) { Open = () => CompressedRtfStream.Open(rtf.OpenRead()), Size = Le.U32(head, 4) };
+            yield return (new ArchiveMember(new ChildDescription(new PartName("derived", "body.rtf")) { DeclaredType = "application/rtf", PackedSize = rtf.Length }) { Open = () => CompressedRtfStream.Open(rtf.OpenRead()), Size = Le.U32(head, 4) }, Rich(root));
         }
 
         foreach (CfbEntry storage in root.Children.Where(child => child.Kind == CfbKind.Storage && child.Name.StartsWith("__attach_version1.0_", StringComparison.OrdinalIgnoreCase)))
         {
-            foreach (ArchiveMember member in Attachment(file, storage, reading)) yield return member;
+            foreach ((ArchiveMember, Action<MsgEdits, ChildDecision>) member in Attachment(file, storage, reading, take)) yield return member;
+        }
+    }
+
+    private static bool IsText(ChildDecision decision) => decision.MediaType?.StartsWith("text/plain", StringComparison.OrdinalIgnoreCase) is true;
+
+    // Outlook shows the class of the form, and with IPM.Note its own.
+    private static void PlainClass(MsgEdits edits, CfbEntry root)
+    {
+        edits.Set(root, Mapi.MessageClass, 0x1F, new MemoryPartBytes(Encoding.Unicode.GetBytes("IPM.Note")));
+        edits.Set(root, Mapi.MessageClass, 0x1E, new MemoryPartBytes("IPM.Note"u8.ToArray()));
+    }
+
+    private static Action<MsgEdits, ChildDecision> Body(CfbEntry root, ushort id, ushort type) => (edits, decision) =>
+    {
+        if (decision.Content is not { } content)
+        {
+            edits.Drop(root, id);
+            return;
+        }
+
+        // A notice is text in UTF-8, whatever stood here.
+        if (IsText(decision) && (id == Mapi.Html || type == 0x1F))
+        {
+            string text = Encoding.UTF8.GetString(content.ToArray(1024 * 1024) ?? []);
+            if (id == Mapi.Html) text = $"<html><head><meta charset=\"utf-8\"></head><body><pre>{System.Net.WebUtility.HtmlEncode(text)}</pre></body></html>";
+            content = new MemoryPartBytes(type == 0x1F ? Encoding.Unicode.GetBytes(text) : Encoding.UTF8.GetBytes(text));
+            if (type != 0x1F) edits.Set(root, Mapi.InternetCodepage, 65001);
+        }
+
+        edits.Set(root, id, type, content);
+    };
+
+    // Written as it is behind the head that says so ([MS-OXRTFCP] 2.1.3.1.1).
+    private static Action<MsgEdits, ChildDecision> Rich(CfbEntry root) => (edits, decision) =>
+    {
+        if (decision.Content?.ToArray(64 * 1024 * 1024) is not { } rtf || IsText(decision))
+        {
+            edits.Drop(root, Mapi.RtfCompressed);
+            return;
+        }
+
+        edits.Set(root, Mapi.RtfCompressed, 0x0102, new MemoryPartBytes((byte[])[.. BitConverter.GetBytes(rtf.Length + 12), .. BitConverter.GetBytes(rtf.Length), .. "MELA"u8, 0, 0, 0, 0, .. rtf]));
+    };
+
+    private static void Rename(MsgEdits edits, CfbEntry storage, ChildDecision decision)
+    {
+        if (decision.MediaType is { } type) Both(Mapi.AttachMimeTag, type.Split(';')[0]);
+        if (decision.Name is not { } name) return;
+        foreach (ushort id in (ushort[])[Mapi.AttachLongFileName, Mapi.AttachFileName, Mapi.DisplayName]) Both(id, name);
+        Both(Mapi.AttachExtension, Path.GetExtension(name));
+
+        void Both(ushort id, string value)
+        {
+            edits.Set(storage, id, 0x1F, new MemoryPartBytes(Encoding.Unicode.GetBytes(value)));
+            edits.Set(storage, id, 0x1E, new MemoryPartBytes(Encoding.UTF8.GetBytes(value)));
         }
     }
 
     private static ArchiveMember Value(string name, string type, PartBytes bytes, string? charset) =>
         new(new ChildDescription(new PartName("derived", name)) { DeclaredType = type, DeclaredCharset = charset, IsBody = true, PackedSize = bytes.Length }) { Open = bytes.OpenRead, Size = bytes.Length };
 
-    private static IEnumerable<ArchiveMember> Attachment(CfbFile file, CfbEntry storage, ArchiveReading reading)
+    private static IEnumerable<(ArchiveMember, Action<MsgEdits, ChildDecision>)> Attachment(CfbFile file, CfbEntry storage, ArchiveReading reading, Action<FindingKind, Action<MsgEdits>> take)
     {
         List<PartName> names = [];
         foreach ((string source, ushort id) in new[] { ("long", Mapi.AttachLongFileName), ("short", Mapi.AttachFileName), ("display", Mapi.DisplayName) })
@@ -54,18 +146,44 @@ public sealed class MsgHandler : ArchiveHandler
         string shown = names.Count > 0 ? names[0].Text : storage.Name;
         if (names.Count == 0) names.Add(new PartName("derived", shown));
         string[] paths = [.. new[] { Text(file, storage, Mapi.AttachLongPathName), Text(file, storage, Mapi.AttachPathName) }.Where(path => !string.IsNullOrEmpty(path)).Select(path => path!)];
-        Mapi.JudgeMethod(Number(file, storage, Mapi.AttachMethod, AttachmentHeader) ?? 1, paths, shown, reading);
+        if (Mapi.JudgeMethod(Number(file, storage, Mapi.AttachMethod, AttachmentHeader) ?? 1, paths, shown, reading)) take(MapiFindings.AttachByReference, edits => edits.DropAttachment(storage));
         string? type = Text(file, storage, Mapi.AttachMimeTag)?.ToLowerInvariant();
         if (Stream(file, storage, Mapi.AttachData, out _) is { Length: > 0 } data)
         {
-            yield return new ArchiveMember(new ChildDescription([.. names]) { DeclaredType = string.IsNullOrEmpty(type) ? null : type, PackedSize = data.Length }) { Open = data.OpenRead, Size = data.Length };
+            ArchiveMember member = new(new ChildDescription([.. names]) { DeclaredType = string.IsNullOrEmpty(type) ? null : type, PackedSize = data.Length }) { Open = data.OpenRead, Size = data.Length };
+            yield return (member, (edits, decision) =>
+            {
+                if (decision.Content is null)
+                {
+                    edits.DropAttachment(storage);
+                    return;
+                }
+
+                edits.Set(storage, Mapi.AttachData, 0x0102, decision.Content);
+                Rename(edits, storage, decision);
+            });
         }
 
         if (storage.Find("__substg1.0_3701000D") is { Kind: CfbKind.Storage } embedded)
         {
             bool message = embedded.Find(PropertyStream) is not null;
             ChildDescription description = message ? new ChildDescription(new PartName("derived", shown + ".msg")) { DeclaredType = "application/vnd.ms-outlook", PackedSize = reading.Bytes.Length } : new ChildDescription([.. names]) { PackedSize = reading.Bytes.Length };
-            yield return new ArchiveMember(description) { Open = () => Extract(file, embedded, message, reading) };
+            yield return (new ArchiveMember(description) { Open = () => Extract(file, embedded, message, reading) }, (edits, decision) =>
+            {
+                if (decision.Content is null)
+                {
+                    edits.DropAttachment(storage);
+                }
+                else if (IsText(decision))
+                {
+                    edits.ByValue(storage, embedded, decision.Content);
+                    Rename(edits, storage, decision);
+                }
+                else
+                {
+                    edits.Embed(embedded, decision.Content, message, reading.Limits, reading.Cancellation);
+                }
+            });
         }
     }
 
@@ -94,7 +212,8 @@ public sealed class MsgHandler : ArchiveHandler
         return new MemoryPartBytes((byte[])[.. all[..head], .. new byte[TopHeader - head], .. all[head..]]);
     }
 
-    private static void Reminder(CfbFile file, ArchiveReading reading)
+    // Properties that have names: the sound of a reminder, and what a form of its own consists of.
+    private static void Named(CfbFile file, ArchiveReading reading, Action<FindingKind, Action<MsgEdits>> take)
     {
         byte[] entries = file.Find($"{NamedStorage}/__substg1.0_00030102") is { } listed ? file.Content(listed).ToArray(1024 * 1024) ?? [] : [];
         byte[] sets = file.Find($"{NamedStorage}/__substg1.0_00020102") is { } guids ? file.Content(guids).ToArray(1024 * 1024) ?? [] : [];
@@ -103,8 +222,19 @@ public sealed class MsgHandler : ArchiveHandler
             int kind = Le.U16(entries, at + 4);
             int set = (kind >> 1) - 3;
             bool common = set >= 0 && (set * 16) + 16 <= sets.Length && new Guid(sets.AsSpan(set * 16, 16)) == Mapi.Common;
-            if ((kind & 1) != 0 || !common || Le.U32(entries, at) != Mapi.ReminderFileParameter) continue;
-            if (Text(file, file.Root, (ushort)(0x8000 + Le.U16(entries, at + 6))) is { Length: > 0 } sound) reading.Report(MapiFindings.ReminderFile, "PidLidReminderFileParameter", sound);
+            if ((kind & 1) != 0 || !common) continue;
+            uint name = Le.U32(entries, at);
+            ushort id = (ushort)(0x8000 + Le.U16(entries, at + 6));
+            if (name == Mapi.ReminderFileParameter && Text(file, file.Root, id) is { Length: > 0 } sound)
+            {
+                reading.Report(MapiFindings.ReminderFile, "PidLidReminderFileParameter", sound);
+                take(MapiFindings.ReminderFile, edits => edits.Drop(file.Root, id));
+            }
+            else if (Mapi.FormParts.TryGetValue(name, out string? what) && file.Root.Children.Any(child => child.Size > 0 && child.Name.StartsWith($"__substg1.0_{id:X4}", StringComparison.OrdinalIgnoreCase)))
+            {
+                reading.Report(MapiFindings.CustomForm, what, "a form in the message");
+                take(MapiFindings.CustomForm, edits => edits.Drop(file.Root, id));
+            }
         }
     }
 
