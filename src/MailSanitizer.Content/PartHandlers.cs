@@ -51,5 +51,6 @@ public static class PartHandlers
         new Disarming.Html.HtmlHandler(),
         new Disarming.Svg.SvgHandler(),
         new Disarming.Svg.StyleSheetHandler(),
+        new Disarming.PlainText.TextHandler(),
     ];
 }

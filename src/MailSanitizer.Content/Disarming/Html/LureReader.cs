@@ -12,7 +12,8 @@ internal sealed class LureReader(MarkupSource source, Part part, IWalkContext co
     private const int MostText = 256 * 1024;
     private const int MostOpen = 1_024;
 
-    private readonly List<(string Name, Sight Sight)> _open = [];
+    private readonly List<(string Name, Sight Sight, bool IsAsWritten)> _open = [];
+    private readonly DrawnQrTable _cells = new();
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _linkText = new();
     private readonly Dictionary<FindingKind, int> _said = [];
@@ -59,6 +60,7 @@ internal sealed class LureReader(MarkupSource source, Part part, IWalkContext co
         LureText text = new(_text.ToString());
         if (text.HasInvisibleInWords) Note(MarkupFindings.HiddenText, "", "characters without width inside of words");
         if (text.AsksToPaste is { } words) Note(MarkupFindings.PasteInstruction, "", words);
+        foreach (string code in DrawnQr.InText(_text.ToString())) LureReporting.Drawn(code, "", context);
     }
 
     private void StartTag(MarkupToken token)
@@ -84,20 +86,33 @@ internal sealed class LureReader(MarkupSource source, Part part, IWalkContext co
             case "input" when Value(token, "type")?.Trim().Equals("password", StringComparison.OrdinalIgnoreCase) is true:
                 Note(MarkupFindings.PasswordForm, $"offset {token.Start}", "");
                 break;
-            case "br" or "p" or "div" or "tr" or "td" or "li":
-                if (_text.Length < MostText) _text.Append(' ');
+            case "table":
+                _cells.Begin();
+                break;
+            case "td" or "th":
+                _cells.Cell($"{Value(token, "bgcolor")}|{Value(token, "style")}|{Value(token, "class")}", int.TryParse(Value(token, "colspan"), out int span) ? span : 1);
+                Append(" ", asWritten: false);
+                break;
+            case "tr":
+                _cells.Row();
+                Line();
+                break;
+            case "br" or "p" or "div" or "li" or "pre":
+                Line();
                 break;
         }
 
         if (token.IsSelfClosing || token.Name is "br" or "img" or "hr" or "meta" or "input" or "link" or "area" or "base" or "col" or "wbr" or "source") return;
         if (_open.Count >= MostOpen) return;
-        Sight above = _open.Count > 0 ? _open[^1].Sight : default;
-        _open.Add((token.Name, above.Below(Value(token, "style"), Value(token, "hidden") is not null, HasAttribute(token, "class"))));
+        (_, Sight above, bool asWritten) = _open.Count > 0 ? _open[^1] : default;
+        asWritten |= token.Name == "pre" || Value(token, "style")?.Contains("pre", StringComparison.OrdinalIgnoreCase) is true;
+        _open.Add((token.Name, above.Below(Value(token, "style"), Value(token, "hidden") is not null, HasAttribute(token, "class")), asWritten));
     }
 
     private void EndTag(MarkupToken token)
     {
         if (token.Name == "a") FinishLink();
+        if (token.Name == "table" && _cells.End() is { } code) LureReporting.Drawn(code, $"offset {token.Start}", context);
         for (int at = _open.Count - 1; at >= 0 && at > _open.Count - 64; at--)
         {
             if (_open[at].Name != token.Name) continue;
@@ -127,8 +142,30 @@ internal sealed class LureReader(MarkupSource source, Part part, IWalkContext co
         }
 
         _visible += letters;
-        if (_text.Length < MostText) _text.Append(text.AsSpan(0, Math.Min(text.Length, MostText - _text.Length)));
+        Append(text, _open.Count > 0 && _open[^1].IsAsWritten);
         if (_link is not null && _linkText.Length < LongestLinkText) _linkText.Append(text.AsSpan(0, Math.Min(text.Length, LongestLinkText - _linkText.Length)));
+    }
+
+    private void Line()
+    {
+        if (_text.Length < MostText) _text.Append('\n');
+    }
+
+    // Blanks as a page shows them: one for many, none at the beginning of a line, unless the element keeps them as they are written.
+    private void Append(string text, bool asWritten)
+    {
+        if (asWritten)
+        {
+            if (_text.Length < MostText) _text.Append(text.AsSpan(0, Math.Min(text.Length, MostText - _text.Length)));
+            return;
+        }
+
+        foreach (char c in text)
+        {
+            if (_text.Length >= MostText) return;
+            if (c is not (' ' or '\t' or '\r' or '\n' or '\f')) _text.Append(c);
+            else if (_text.Length > 0 && _text[^1] is not (' ' or '\n')) _text.Append(' ');
+        }
     }
 
     private void FinishLink()

@@ -1,4 +1,3 @@
-using MailSanitizer.Content.Formats.Links;
 using SkiaSharp;
 
 namespace MailSanitizer.Content.Disarming.Images;
@@ -17,13 +16,13 @@ internal static class QrLook
         Limits limits = context.Limits;
         if (image.Pixels > (image.Format == "jpeg" ? limits.ImageDecodePixels : limits.ImageQrPixels) || image.Passes > MostPasses || part.Length > limits.ImageDecodeBytes)
         {
-            context.Report(ImageFindings.QrNotLooked, "", $"{image.Width} by {image.Height} pixels");
+            context.Report(QrFindings.QrNotLooked, "", $"{image.Width} by {image.Height} pixels");
             return;
         }
 
         if (!context.ChargeLures(TimeSpan.Zero))
         {
-            context.Report(ImageFindings.QrNotLooked, "", "processor time");
+            context.Report(QrFindings.QrNotLooked, "", "processor time");
             return;
         }
 
@@ -42,14 +41,10 @@ internal static class QrLook
         }
 
         context.ChargeLures(context.Cpu - start);
-        if (!isComplete) context.Report(ImageFindings.QrNotLooked, "", "more that looks like a code than the limit");
+        if (!isComplete) context.Report(QrFindings.QrNotLooked, "", "more that looks like a code than the limit");
         foreach (string text in texts)
         {
-            if (QrReader.Link(text) is not { } link) continue;
-            JudgedUrl url = UrlJudge.Judge(link);
-            context.Report(ImageFindings.QrCode, "", url.Kind is UrlKind.Web ? $"to {url.Host}" : link[..(link.IndexOf(':', StringComparison.Ordinal) + 1)]);
-            context.Link(link, "qr");
-            if (url.Kind is UrlKind.Web && LinkHosts.Lookalike(url.Host) is { } why) context.Report(MarkupFindings.Lookalike, "QR code", why);
+            if (QrReader.Link(text) is { } link) LureReporting.Code(QrFindings.QrCode, link, "", context);
         }
     }
 

