@@ -35,6 +35,7 @@ public sealed class OfficeXmlHandler : IPartHandler
         OoxmlInspection inspection = new(package, judge, new Dictionary<OpcPart, ChildDecision>(), context.Limits, context.Cancellation);
         inspection.Run();
         judge.Finish();
+        PackageVba.Report(package, context);
         foreach (OpcPart child in inspection.Children)
         {
             using Stream content = child.Open(context.Cancellation);

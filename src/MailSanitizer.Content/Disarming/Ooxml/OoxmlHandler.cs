@@ -27,6 +27,7 @@ public sealed class OoxmlHandler : IPartHandler
         OoxmlInspection inspection = new(package, judge, new Dictionary<OpcPart, ChildDecision>(), context.Limits, context.Cancellation);
         inspection.Run();
         judge.Finish();
+        PackageVba.Report(package, context);
         foreach (OpcPart child in inspection.Children)
         {
             using Stream content = child.Open(context.Cancellation);
