@@ -14,15 +14,18 @@ public sealed class PdfHandler : IPartHandler
     /// <inheritdoc/>
     public void Walk(Part part, IWalkContext context)
     {
+        // Its container said everything of it.
+        if (PdfOpenedFile.Is(part.Description)) return;
         try
         {
             PdfReading reading = PdfReading.Of(part.Bytes, context.Limits, context.Passwords, context.ChargeGuessing, context.Cancellation);
             Report(reading, context);
             if (!reading.File.IsOpen) return;
             foreach (string link in reading.Links.Distinct(StringComparer.Ordinal)) context.Link(link, "pdf");
+            if (reading.Opened is { } password && !HandOpened(reading.File, password, context)) return;
             foreach (PdfEmbedded embedded in reading.Embedded)
             {
-                if (!Hand(reading.File, embedded, context)) return;
+                if (!Hand(reading, embedded, context)) return;
             }
         }
         catch (PdfLimitException limit)
@@ -70,18 +73,28 @@ public sealed class PdfHandler : IPartHandler
         if (reading.GuessingCut) context.Report(WalkFindings.GuessingLimit, "", $"{context.Passwords.Count} passwords at hand");
     }
 
-    private static bool Hand(PdfFile file, PdfEmbedded embedded, IWalkContext context)
+    private static bool HandOpened(PdfFile file, Password password, IWalkContext context)
     {
+        using Stream content = PdfOpenedFile.Read(file);
+        ChildResult result = context.Child(PdfOpenedFile.Describe(file, password), content);
+        if (result == ChildResult.Broken) context.Report(PdfFindings.OverLimit, "", "the opened file could not be written down");
+        return result != ChildResult.Stop;
+    }
+
+    private static bool Hand(PdfReading reading, PdfEmbedded embedded, IWalkContext context)
+    {
+        PdfFile file = reading.File;
+        ChildDescription description = Describe(embedded, reading.Opened);
         string location = $"object {embedded.Stream.Number}";
         using Stream? content = file.OpenDecoded(embedded.Stream, out string? unknown);
         if (content is null)
         {
             context.Report(PdfFindings.EmbeddedUnreadable, location, $"filter {unknown}");
             using Stream packed = file.OpenRaw(embedded.Stream);
-            return context.Child(Describe(embedded, null) with { AlternativeReading = true }, packed) != ChildResult.Stop;
+            return context.Child(description with { AlternativeReading = true }, packed) != ChildResult.Stop;
         }
 
-        ChildResult result = context.Child(Describe(embedded, null), content);
+        ChildResult result = context.Child(description, content);
         if (result == ChildResult.Broken) context.Report(PdfFindings.EmbeddedUnreadable, location, "the data breaks off");
         return result != ChildResult.Stop;
     }

@@ -50,8 +50,6 @@ internal sealed class PdfReading
 
     public bool IsSigned { get; private set; }
 
-    public bool IsReadable => File.IsOpen && File.Root is not null;
-
     public static PdfReading Of(PartBytes bytes, Limits limits, IReadOnlyList<Password> passwords, Func<TimeSpan, bool> charge, CancellationToken cancellation)
     {
         PdfReading reading = new(PdfFile.Open(bytes, limits, cancellation));

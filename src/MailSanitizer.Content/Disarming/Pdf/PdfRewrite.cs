@@ -39,9 +39,10 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
     {
         bool changed = false;
         if (!_file.IsOpen) return false;
+        if (reading.Opened is { } password) changed = context.Child(PdfOpenedFile.Describe(_file, password), () => PdfOpenedFile.Read(_file)).Kind is not ChildDecisionKind.Keep;
         foreach (PdfEmbedded embedded in reading.Embedded)
         {
-            ChildDescription description = PdfHandler.Describe(embedded, null);
+            ChildDescription description = PdfHandler.Describe(embedded, reading.Opened);
             bool readable;
             using (Stream? probe = _file.OpenDecoded(embedded.Stream, out _)) readable = probe is not null;
             if (!readable) description = description with { AlternativeReading = true };
@@ -101,18 +102,18 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
         else if (_file.HasObjectsWithin(stream.Offset, stream.Length))
         {
             // A file inside of the file that is not packed: readers that search would find its objects as ours.
-            Packed(writer, stream, WithoutCrypt(dictionary), () => _file.OpenRaw(stream));
+            Packed(writer, stream, PdfFilters.WithoutCrypt(_file, dictionary), () => _file.OpenRaw(stream));
         }
         else if (_locks || before is PdfCipher.None)
         {
-            writer.CopiedStream(stream, _locks || _file.Lock is null ? dictionary : WithoutCrypt(dictionary));
+            writer.CopiedStream(stream, _locks || _file.Lock is null ? dictionary : PdfFilters.WithoutCrypt(_file, dictionary));
         }
         else
         {
             long length = 0;
             using (Stream count = _file.OpenRaw(stream)) length = Pump(count, null);
             using Stream plain = _file.OpenRaw(stream);
-            writer.WrittenStream(stream, WithoutCrypt(dictionary), length, plain);
+            writer.WrittenStream(stream, PdfFilters.WithoutCrypt(_file, dictionary), length, plain);
         }
     }
 
@@ -160,23 +161,6 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
         }
 
         return length;
-    }
-
-    // Where the lock goes, its Crypt filter goes too.
-    private PdfDictionary WithoutCrypt(PdfDictionary dictionary)
-    {
-        List<string> names = PdfFilters.Names(_file, dictionary);
-        if (!names.Contains("Crypt")) return dictionary;
-        List<PdfDictionary?> parameters = PdfFilters.Parameters(_file, dictionary);
-        List<PdfValue> filters = [], given = [];
-        for (int at = 0; at < names.Count; at++)
-        {
-            if (names[at] == "Crypt") continue;
-            filters.Add(new PdfName(names[at]));
-            given.Add(at < parameters.Count && parameters[at] is { } one ? one : new PdfNull());
-        }
-
-        return new PdfDictionary([.. dictionary.Entries.Where(entry => entry.Key is not ("Filter" or "DecodeParms")), new("Filter", new PdfArray(filters)), new("DecodeParms", new PdfArray(given))]);
     }
 
     /// <summary>The value without what is to go; references in it are queued.</summary>

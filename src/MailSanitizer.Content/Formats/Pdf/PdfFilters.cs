@@ -70,6 +70,23 @@ internal static class PdfFilters
         };
     }
 
+    /// <summary>The dictionary of a stream whose lock goes: its Crypt filter goes too.</summary>
+    public static PdfDictionary WithoutCrypt(PdfFile file, PdfDictionary dictionary)
+    {
+        List<string> names = Names(file, dictionary);
+        if (!names.Contains("Crypt")) return dictionary;
+        List<PdfDictionary?> parameters = Parameters(file, dictionary);
+        List<PdfValue> filters = [], given = [];
+        for (int at = 0; at < names.Count; at++)
+        {
+            if (names[at] == "Crypt") continue;
+            filters.Add(new PdfName(names[at]));
+            given.Add(at < parameters.Count && parameters[at] is { } one ? one : new PdfNull());
+        }
+
+        return new PdfDictionary([.. dictionary.Entries.Where(entry => entry.Key is not ("Filter" or "DecodeParms")), new("Filter", new PdfArray(filters)), new("DecodeParms", new PdfArray(given))]);
+    }
+
     private static int? Whole(PdfFile file, PdfDictionary? dictionary, string key) =>
         dictionary is not null && file.Resolve(dictionary[key]) is PdfPlain { Whole: { } whole } ? (int)Math.Clamp(whole, int.MinValue, int.MaxValue) : null;
 

@@ -19,7 +19,4 @@ public sealed partial record Limits
 
     /// <summary>Cross-reference sections of one PDF (count). Origin: one an incremental save. At it: <c>pdf-over-limit</c>; the newest count.</summary>
     public int PdfRevisions { get; init; } = 2_000;
-
-    /// <summary>Pictures of one PDF that are handed out as parts (count). At it: the rest is not handed out; they are passive.</summary>
-    public int PdfImages { get; init; } = 48;
 }

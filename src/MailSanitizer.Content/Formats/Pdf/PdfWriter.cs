@@ -35,8 +35,7 @@ internal sealed class PdfWriter(IPartOutput output)
     {
         BeginStream(stream.Number, stream.Generation, dictionary, stream.Length);
         output.Copy(stream.Offset, stream.Length);
-        _position += stream.Length;
-        EndStream();
+        EndStream(stream.Length);
     }
 
     /// <summary>A stream with other data, already encrypted where it has to be.</summary>
@@ -49,8 +48,7 @@ internal sealed class PdfWriter(IPartOutput output)
         PdfCountedStream to = new(output);
         write(to);
         if (to.Count != length) throw new InvalidOperationException("A stream is not as long as it was counted.");
-        _position += length;
-        EndStream();
+        EndStream(length);
     }
 
     public void End(PdfDictionary trailer)
@@ -86,7 +84,8 @@ internal sealed class PdfWriter(IPartOutput output)
         Put(Encoding.Latin1.GetBytes($"{Text(number)} {Text(generation)} obj\n"));
     }
 
-    private void BeginStream(int number, int generation, PdfDictionary dictionary, long length)
+    /// <summary>What stands before a stream's data, of which <paramref name="length"/> bytes are to follow; then comes <see cref="EndStream"/>.</summary>
+    public void BeginStream(int number, int generation, PdfDictionary dictionary, long length)
     {
         Begin(number, generation);
         List<KeyValuePair<string, PdfValue>> entries = [.. dictionary.Entries.Where(entry => entry.Key != "Length"), new("Length", new PdfPlain(Text(length)))];
@@ -95,8 +94,9 @@ internal sealed class PdfWriter(IPartOutput output)
         Flush();
     }
 
-    private void EndStream()
+    public void EndStream(long length)
     {
+        _position += length;
         Put("\nendstream\nendobj\n"u8);
         Flush();
     }

@@ -95,6 +95,25 @@ public sealed class PdfLockTests
     }
 
     [Fact]
+    public void What_a_password_opened_is_scanned_without_its_lock()
+    {
+        using Workshop shop = new();
+        shop.Write("open.pdf", PdfFiles.Saved(Active(), (30, "<< /Note (nothing reaches me) >>"))).Run("qpdf", $"--preserve-unreferenced --object-streams=generate --encrypt {Secret} {Secret} 256 -- open.pdf locked.pdf");
+        byte[] locked = shop.Read("locked.pdf");
+        Assert.False(PdfSight.Shows(locked, "app\\.alert|nothing reaches me|Hello reader"));
+        RecordingSink walk = Run(locked, [Secret]).Walk;
+        byte[] opened = walk.Leaf("opened");
+        Assert.True(walk.Parts.Single(part => part.Path == "opened") is { AlternativeReading: true, OpenedWith: "operator", Format: "pdf" });
+        foreach (string shown in (string[])["app\\.alert", "nothing reaches me", "Hello reader", "attached"]) Assert.True(PdfSight.Shows(opened, shown), shown);
+        Assert.DoesNotContain(walk.Findings, finding => finding.Path == "opened");
+        shop.Write("scanned.pdf", opened).Run("qpdf", "--check scanned.pdf");
+
+        // What nobody had to open, scanners open themselves.
+        shop.Run("qpdf", "--encrypt '' owner 256 -- open.pdf free.pdf");
+        Assert.DoesNotContain(Run(shop.Read("free.pdf"), [Secret]).Walk.Parts, part => part.Path == "opened");
+    }
+
+    [Fact]
     public void Repacked_open_it_opens_without_a_password()
     {
         using Workshop shop = new();
