@@ -36,10 +36,10 @@ internal static class PdfFiles
     public static byte[] Saved(byte[] before, params (int Number, string Text)[] objects)
     {
         StringBuilder text = new(Text(before));
-        int size = objects.Max(one => one.Number) + 1;
+        int size = Math.Max(objects.Max(one => one.Number) + 1, int.Parse(Text(before).Split("/Size ")[^1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
         string last = text.ToString();
         string start = last[(last.LastIndexOf("startxref", StringComparison.Ordinal) + 9)..].Trim().Split('\n')[0].Trim();
-        Append(text, objects.Select(one => (one.Number, one.Text)), $"/Root 1 0 R /Prev {start}", Math.Max(size, 40));
+        Append(text, objects.Select(one => (one.Number, one.Text)), $"/Root 1 0 R /Prev {start}", size);
         return Bytes(text.ToString());
     }
 

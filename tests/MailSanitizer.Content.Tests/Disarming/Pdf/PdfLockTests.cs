@@ -98,7 +98,7 @@ public sealed class PdfLockTests
     public void What_a_password_opened_is_scanned_without_its_lock()
     {
         using Workshop shop = new();
-        shop.Write("open.pdf", PdfFiles.Saved(Active(), (30, "<< /Note (nothing reaches me) >>"))).Run("qpdf", $"--preserve-unreferenced --object-streams=generate --encrypt {Secret} {Secret} 256 -- open.pdf locked.pdf");
+        shop.Write("open.pdf", PdfFiles.Saved(Active(), (7, "<< /Note (nothing reaches me) >>"))).Run("qpdf", $"--preserve-unreferenced --object-streams=generate --encrypt {Secret} {Secret} 256 -- open.pdf locked.pdf");
         byte[] locked = shop.Read("locked.pdf");
         Assert.False(PdfSight.Shows(locked, "app\\.alert|nothing reaches me|Hello reader"));
         RecordingSink walk = Run(locked, [Secret]).Walk;
