@@ -79,7 +79,8 @@ internal sealed partial class PdfFile
         switch (value)
         {
             case PdfString text when !exempt:
-                return new PdfString(PdfCiphers.Decrypt(Lock!.Strings, key, text.Bytes), text.IsHex) { Start = text.Start, End = text.End };
+                // Hexadecimal was for the encrypted bytes; in the open it would keep scanners from reading.
+                return new PdfString(PdfCiphers.Decrypt(Lock!.Strings, key, text.Bytes), isHex: false) { Start = text.Start, End = text.End };
             case PdfArray array:
                 for (int at = 0; at < array.Items.Count; at++) array.Items[at] = Decrypted(array.Items[at], key, false);
                 return array;
