@@ -31,7 +31,8 @@ public sealed class DaemonServer : IDisposable
     /// <param name="port">Where it is to listen; 0 for a free port.</param>
     /// <param name="settings">Further lines of its configuration.</param>
     /// <param name="scheme"><c>lmtp</c> or <c>smtp</c>.</param>
-    public static async Task<DaemonServer> StartAsync(string nextHop, ClamdServer? clamd, string mode = "after-queue", int port = 0, string settings = "", string scheme = "lmtp")
+    /// <param name="dns">Whom it asks; by default a resolver that knows no name.</param>
+    public static async Task<DaemonServer> StartAsync(string nextHop, ClamdServer? clamd, string mode = "after-queue", int port = 0, string settings = "", string scheme = "lmtp", System.Net.IPEndPoint? dns = null)
     {
         DaemonServer server = new(port == 0 ? FreePort.Take() : port);
         await File.WriteAllTextAsync(Path.Combine(server._folder, "mailsanitizer.yaml"), $$"""
@@ -42,7 +43,7 @@ public sealed class DaemonServer : IDisposable
             state: {{server._folder}}/state
             web: { listen: "http://127.0.0.1:{{FreePort.Take()}}" }
             {{(clamd is null ? "" : $"clamav: {{ address: \"{clamd.UnixAddress}\" }}")}}
-            dns: { servers: ["{{ResolverServer.Shared.Address}}"] }
+            dns: { servers: ["{{dns ?? ResolverServer.Shared.Address}}"] }
             {{settings}}
 
             """);
