@@ -146,6 +146,39 @@ public sealed class PdfItemTests
         Assert.False(PdfSight.Shows(run.Bytes, "/Launch|/Root 6"));
     }
 
+    public static TheoryData<string, string, string, string> Hidden() => new()
+    {
+        { "an object in a text", "/OpenAction << /S /ResetForm >> /Lang (x\n9 0 obj << /S /Launch /F \\(cmd\\) >> endobj)", "", "/S */Launch" },
+        { "a trailer in a text", "/OpenAction << /S /ResetForm >> /Lang (trailer << /S /Launch >> startxref)", "", "/S */Launch" },
+        { "a reference to an object stream as a whole", "/OpenAction << /S /ResetForm >> /Own 6 0 R", PdfFiles.Stream("/Type /ObjStm /N 1 /First 4", "9 0 << /S /Launch /F (cmd) >>"), "/S */Launch" },
+        { "an action in the file's identifier", "/OpenAction << /S /ResetForm >>", "", "/S */Launch" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hidden))]
+    public void What_a_searching_reader_finds_in_what_is_copied_goes(string name, string catalogue, string item, string pattern)
+    {
+        List<string> objects = PdfFiles.Objects(catalogue, "", item.Length == 0 ? "null" : item);
+        byte[] file = PdfFiles.Written(objects, name.Contains("identifier", StringComparison.Ordinal) ? "/ID [(a) << /S /Launch /F (cmd) >>]" : "");
+        Assert.True(PdfSight.Shows(file, pattern));
+        Disarmed run = Disarmed.Run(new DisarmSample("a.pdf", file));
+        Assert.Contains("pdf-launch", run.Before.Kinds);
+        Assert.Empty(run.Left);
+        Assert.False(PdfSight.Shows(run.Bytes, pattern));
+    }
+
+    [Fact]
+    public void A_file_inside_that_is_not_packed_is_packed_when_its_objects_would_be_taken_for_the_outer_ones()
+    {
+        // The inner file is let through by a rule; the outer one is written anew without it acting there.
+        byte[] file = PdfFiles.Document("/OpenAction << /S /JavaScript /JS (outer) >> /Names << /EmbeddedFiles << /Names [(a) << /Type /Filespec /F (a.txt) /EF << /F 6 0 R >> >>] >> >>", "", PdfFiles.Stream("/Type /EmbeddedFile", "9 0 obj << /S /Launch /F (cmd) >> endobj"));
+        Disarmed run = Disarmed.Run(new DisarmSample("a.pdf", file));
+        Assert.Contains(run.Before.Findings, finding => finding is { Kind: "pdf-launch", Path: "" });
+        Assert.Empty(run.Left);
+        Assert.DoesNotContain("9 0 obj", PdfFiles.Text(run.Bytes), StringComparison.Ordinal);
+        Assert.Equal("9 0 obj << /S /Launch /F (cmd) >> endobj", PdfFiles.Text(run.After.Leaves.Single(leaf => leaf.Path == "a.txt").Bytes));
+    }
+
     [Fact]
     public void The_rewritten_file_reads_the_same_to_poppler_and_qpdf()
     {
