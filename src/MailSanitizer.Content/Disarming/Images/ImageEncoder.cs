@@ -22,7 +22,7 @@ internal static class ImageEncoder
     /// <summary>Decodes and encodes; null and why when that cannot be done.</summary>
     public static byte[]? Encode(PartBytes part, ImageStructure image, Limits limits, out string why)
     {
-        why = "not decoded";
+        why = "broken, or more than the worker's memory";
         if (image.Pixels > limits.ImageDecodePixels || image.Passes > MostPasses || part.Length > limits.ImageDecodeBytes)
         {
             why = $"{image.Width} by {image.Height} pixels in {part.Length} bytes are more than the limit";

@@ -22,6 +22,7 @@ public sealed class PdfHandler : IPartHandler
             Report(reading, context);
             if (!reading.File.IsOpen) return;
             foreach (string link in reading.Links.Distinct(StringComparer.Ordinal)) context.Link(link, "pdf");
+            PdfPictures.Look(reading.File, reading.Pictures, context);
             if (reading.Opened is { } password && !HandOpened(reading.File, password, context)) return;
             foreach (PdfEmbedded embedded in reading.Embedded)
             {

@@ -46,6 +46,9 @@ internal sealed class PdfReading
     /// <summary>Addresses of links, with the place.</summary>
     public List<string> Links { get; } = [];
 
+    /// <summary>The first pictures of the file, in the order in which they stand.</summary>
+    public List<PdfStream> Pictures { get; } = [];
+
     public IEnumerable<PdfEmbedded> Embedded => _embedded.Values;
 
     public bool IsSigned { get; private set; }
@@ -87,6 +90,7 @@ internal sealed class PdfReading
             cancellation.ThrowIfCancellationRequested();
             string location = place.Number < 0 ? "trailer" : $"object {place.Number}";
             int before = Found.Count;
+            if (found.Value is PdfStream picture && Pictures.Count < PdfPictures.Most && File.NameOf(picture.Dictionary, "Subtype") == "Image") Pictures.Add(picture);
             if (place.Number != File.LockNumber || File.Lock is null) Look(found.Value, found, location);
             if (found.Faulty && Found.Count == before && Telling(found)) Add(PdfFindings.Malformed, location, "not readable as a whole", found.Text[..found.Consumed]);
         }
