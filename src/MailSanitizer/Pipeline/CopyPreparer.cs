@@ -54,6 +54,8 @@ public sealed class CopyPreparer(IContentWorkers workers, IScanner scanner, Func
         RebuildOrder order = new()
         {
             FileName = message.FileName,
+            // A single file has no id that anybody could ask about.
+            NoticeId = message.FileName is null ? message.Id.ToString("D") : null,
             Treatments = branch.Treatments,
             Passwords = assessment.Passwords,
             Banners = branch.Annotations.Banners,

@@ -1,6 +1,7 @@
 using MailSanitizer.Content;
 using MailSanitizer.Mail;
 using MailSanitizer.Rules;
+using MailSanitizer.Rules.Texts;
 using static MailSanitizer.Tests.Rules.RuleBench;
 
 namespace MailSanitizer.Tests.Rules;
@@ -139,14 +140,25 @@ public sealed class MeaningTests
     public void A_notice_is_in_the_readers_language_safe_and_silent_to_strangers()
     {
         MessageFacts mail = Message(Part("1", "http://evil.example/a\u202Eexe\r\n.js", "js")).With(Finding("script-file"));
-        Rule rule = Rule("{ part.finding: script-file }", "replace");
-        string english = Decide(mail, rule).Branches[0].Treatments[0].Notice!;
+        string folder = Path.Combine(Repository.Root, "rules");
+        Rule rule = RuleSetLoader.ReadRule(Text("{ part.finding: script-file }", "{ replace: program }"), "one.yaml", folder).Rule!;
+        RuleSet set = new([rule], NoticeTemplates.Read([folder], []), new RuleSetOptions(), "", []);
+        string english = set.Decide(mail).Branches[0].Treatments[0].Notice!;
         Assert.Contains("was taken out", english, StringComparison.Ordinal);
         Assert.DoesNotContain("evil.example", english, StringComparison.Ordinal);
         Assert.DoesNotContain('\u202E', english);
-        Assert.Contains("取り除かれました", Decide(mail.To("reader@example.jp"), rule).Branches[0].Treatments[0].Notice!, StringComparison.Ordinal);
-        string outbound = Decide(mail with { Directions = [Direction.Outbound] }, rule).Branches[0].Treatments[0].Notice!;
+        Assert.Contains("取り除かれました", set.Decide(mail.To("reader@example.jp")).Branches[0].Treatments[0].Notice!, StringComparison.Ordinal);
+        string outbound = set.Decide(mail with { Directions = [Direction.Outbound] }).Branches[0].Treatments[0].Notice!;
         Assert.Equal($"An attachment was taken out. ({mail.Id})\r\n", outbound);
+    }
+
+    [Fact]
+    public void Where_no_template_is_named_the_notice_gives_the_findings_as_its_reason()
+    {
+        MessageFacts mail = Message(Part("1", "a.js", "js")).With(Finding("script-file"), Finding("double-extension"));
+        Treatment treatment = Assert.Single(Decide(mail, Rule("{ part.finding: script-file }", "replace")).Branches[0].Treatments);
+        Assert.Null(treatment.Notice);
+        Assert.Contains("script-file", treatment.Reasons);
     }
 
     private static bool Hits(Rule rule, MessageFacts facts) => Decide(facts, rule).Hits.Any(hit => hit.RuleId == rule.Id && !hit.Did.StartsWith("on-error", StringComparison.Ordinal));

@@ -76,7 +76,11 @@ internal sealed class PartOutcome(PartFact part)
         TreatmentKind kind = part.Path.Length == 0 && _kind > TreatmentKind.Disarm ? TreatmentKind.Disarm : _kind;
         if (kind == TreatmentKind.Keep && _repack is not null) kind = TreatmentKind.Disarm;
         if (kind == TreatmentKind.Keep) return null;
-        Treatment treatment = new(part.Path, part.Sha256, kind) { Repack = _repack };
+        Treatment treatment = new(part.Path, part.Sha256, kind)
+        {
+            Repack = _repack,
+            Reasons = [.. view.Index.FindingsOf(part).Select(finding => finding.Kind).Where(id => FindingKinds.Find(id)?.Class is not FindingClass.Note).Distinct(StringComparer.Ordinal)],
+        };
         if (kind == TreatmentKind.Disarm)
         {
             string[] stays = [.. _allowed.Where(Allows).Select(finding => finding.Kind).Distinct(StringComparer.Ordinal).Where(AllowedWherever(view)).Order(StringComparer.Ordinal)];

@@ -210,7 +210,7 @@ internal sealed class ActionReader(NoticeTemplates templates, ErrorSink errors)
             return null;
         }
 
-        if (templates.Has(kind, name)) return name;
+        if (templates.Names(kind).Contains(name, StringComparer.Ordinal)) return name;
         errors.Meaning(value, $"{what}: there is no {kind} '{name}' (templates/{kind}-{name}.txt){Nearest.Hint(name, templates.Names(kind))}");
         return null;
     }

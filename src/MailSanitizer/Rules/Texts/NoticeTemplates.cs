@@ -1,15 +1,16 @@
 using System.Text;
+using MailSanitizer.Content;
 using MailSanitizer.Mail;
 
 namespace MailSanitizer.Rules.Texts;
 
 /// <summary>
 /// Texts that readers see: notices in place of a part, banners above a body. A template is a file <c>templates/notice-NAME.txt</c> or <c>banner-NAME.txt</c> with a section for each
-/// language (<c>[ja]</c>, <c>[en]</c>); a site's overlays the shipped one of the same name. Without any folder one built-in notice is left.
+/// language (<c>[ja]</c>, <c>[en]</c>); a site's overlays the shipped one of the same name. A site's <c>notice-removed.txt</c> stands in for the notice that parts have by default.
 /// </summary>
 internal sealed class NoticeTemplates
 {
-    /// <summary>The notice that is used where a rule names none.</summary>
+    /// <summary>The notice that is used where a rule names none: a site's template, else what <see cref="PartNotice"/> writes (name, type, size, SHA-256, reasons, id).</summary>
     public const string Default = "removed";
 
     /// <summary>The notice for mail that leaves the house: a stranger learns nothing but that something is missing (promise 9).</summary>
@@ -29,11 +30,6 @@ internal sealed class NoticeTemplates
 
     private readonly Dictionary<string, Dictionary<string, string>> _texts = new(StringComparer.Ordinal)
     {
-        ["notice-" + Default] = new(StringComparer.Ordinal)
-        {
-            ["ja"] = "添付ファイル「{name}」は安全のため取り除かれました。\nお問い合わせの際は次の番号をお知らせください: {id}\n",
-            ["en"] = "The attachment \"{name}\" was taken out for safety.\nAsk your administrator, naming {id}\n",
-        },
         ["notice-" + ForStrangers] = new(StringComparer.Ordinal)
         {
             ["ja"] = "添付ファイルは取り除かれました。({id})\n",
@@ -46,7 +42,9 @@ internal sealed class NoticeTemplates
 
     public bool Has(string kind, string name) => _texts.ContainsKey($"{kind}-{name}");
 
-    public IEnumerable<string> Names(string kind) => _texts.Keys.Where(key => key.StartsWith(kind + "-", StringComparison.Ordinal)).Select(key => key[(kind.Length + 1)..]);
+    /// <summary>Names that a rule may say; the default notice has one too, whether or not a site has a text for it.</summary>
+    public IEnumerable<string> Names(string kind) =>
+        _texts.Keys.Where(key => key.StartsWith(kind + "-", StringComparison.Ordinal)).Select(key => key[(kind.Length + 1)..]).Concat(kind == "notice" && !Has(kind, Default) ? [Default] : []);
 
     /// <summary>Reads the folders, later ones over earlier ones.</summary>
     public static NoticeTemplates Read(IEnumerable<string> folders, List<RuleError> errors)

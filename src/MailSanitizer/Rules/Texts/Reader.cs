@@ -13,10 +13,11 @@ internal static class Reader
     public static string Language(MessageIndex index, Recipient recipient) =>
         recipient.Address.EndsWith(".jp", StringComparison.OrdinalIgnoreCase) || MessageRows.Language(index) == "ja" ? "ja" : "en";
 
-    /// <summary>The notice that stands in place of a part.</summary>
-    public static string Notice(NoticeTemplates templates, string name, FactView view, PartFact part)
+    /// <summary>The notice that stands in place of a part; null for the one that parts have where no template says otherwise (<see cref="PartNotice"/>).</summary>
+    public static string? Notice(NoticeTemplates templates, string name, FactView view, PartFact part)
     {
         if (view.Direction == Direction.Outbound) name = NoticeTemplates.ForStrangers;
+        if (!templates.Has("notice", name)) return null;
         return templates.Fill("notice", name, Language(view.Index, view.Recipient), field => Field(field, view, part)).ReplaceLineEndings("\r\n");
     }
 
