@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using MailSanitizer.Configuration;
+using MailSanitizer.Mail;
 using MailSanitizer.Pipeline;
 using MailSanitizer.Web;
 
@@ -70,6 +72,7 @@ public static class ServeVerb
         {
             foreach (ConfigError error in reading.Errors) log.LogError("{Error}", error);
             log.LogError("reload refused, the configuration in force stays");
+            await daemon.Audit.AppendAsync(new AuditEvent("config.refused", null, new JsonObject { ["event"] = new JsonObject { ["reason"] = reading.Errors[0].ToString() } }), CancellationToken.None);
             return;
         }
 

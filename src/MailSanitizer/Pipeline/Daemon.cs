@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MailSanitizer.Audit;
 using MailSanitizer.Configuration;
 using MailSanitizer.Control;
@@ -96,10 +97,12 @@ public sealed class Daemon : IAsyncDisposable
         daemon._closing.Add(() => { nextHop.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(() => { rules.Dispose(); return ValueTask.CompletedTask; });
         daemon._closing.Add(content.DisposeAsync);
+        daemon._closing.Add(() => StoppedAsync(audit, logs));
         daemon._closing.Add(audit.DisposeAsync);
         daemon._closing.Add(storage.DisposeAsync);
         daemon._closing.Add(() => { state.Dispose(); return ValueTask.CompletedTask; });
         await content.Workers.WarmAsync(cancellation);
+        await audit.AppendAsync(Started(settings, rules.Current), cancellation);
         return daemon;
     }
 
@@ -111,7 +114,7 @@ public sealed class Daemon : IAsyncDisposable
         IReadOnlyList<string> waiting = [.. ConfigKeys.All.Where(key => !key.Live && key.Show(next) != key.Show(Settings)).Select(key => key.Path)];
         Content.Options = ContentRooms.OptionsOf(next);
         Settings = next;
-        await Audit.AppendAsync(new AuditEvent("config.loaded", null, new System.Text.Json.Nodes.JsonObject { ["config"] = new System.Text.Json.Nodes.JsonObject { ["restart_needed_for"] = new System.Text.Json.Nodes.JsonArray([.. waiting.Select(key => (System.Text.Json.Nodes.JsonNode)key)]) } }), cancellation);
+        await Audit.AppendAsync(new AuditEvent("config.loaded", null, new JsonObject { ["config"] = new JsonObject { ["restart_needed_for"] = new JsonArray([.. waiting.Select(key => (JsonNode)key)]) } }), cancellation);
         return waiting;
     }
 
@@ -119,6 +122,31 @@ public sealed class Daemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (Func<ValueTask> close in _closing) await close();
+    }
+
+    // The configuration as a hash of every key and value: an auditor sees when it changed, not what it says.
+    private static AuditEvent Started(Settings settings, Rules.RuleSet rules)
+    {
+        string keys = string.Join('\n', ConfigKeys.All.Select(key => $"{key.Path}: {key.Show(settings)}"));
+        return new AuditEvent("service.started", null, new JsonObject
+        {
+            ["service"] = new JsonObject { ["version"] = typeof(Daemon).Assembly.GetName().Version?.ToString() },
+            ["config"] = new JsonObject { ["hash"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(keys))) },
+            ["rules"] = new JsonObject { ["hash"] = rules.Hash, ["count"] = rules.Rules.Count },
+        });
+    }
+
+    private static async ValueTask StoppedAsync(AuditTrail audit, ILoggerFactory logs)
+    {
+        try
+        {
+            await audit.AppendAsync(new AuditEvent("service.stopped", null, []), CancellationToken.None);
+        }
+        catch (IOException failure)
+        {
+            // The disk is full, or the trail failed before: the chain ends without it, and the log says why.
+            logs.CreateLogger("MailSanitizer.Audit").LogError("the end could not be written: {Why}", failure.Message);
+        }
     }
 
     // A loop that ends by itself is a bug: it is told, and the process goes on serving what it can.

@@ -114,11 +114,13 @@ public sealed class DaemonTests
         await daemon.SendAsync(Plain, ident: "77");
         await daemon.SendAsync(WithVirus, ident: "78");
         await daemon.DownAsync();
+        Assert.Equal((1, 1), (daemon.AuditText().Split("\"service.started\"").Length - 1, daemon.AuditText().Split("\"service.stopped\"").Length - 1));
         await daemon.UpAsync();
         Assert.StartsWith("250 ", Assert.Single(await daemon.SendAsync(Plain, ident: "77")), StringComparison.Ordinal);
         Assert.StartsWith("250 ", Assert.Single(await daemon.SendAsync(WithVirus, ident: "78")), StringComparison.Ordinal);
         Assert.Single(daemon.Hop.Deliveries);
         Assert.Single(await daemon.StoredAsync());
+        Assert.Equal(2, daemon.AuditText().Split("\"service.started\"").Length - 1);
     }
 
     [Fact]
