@@ -7,8 +7,11 @@ namespace MailSanitizer.Content.Tests.Disarming;
 /// <summary>What a reader sees of the documents that were changed: LibreOffice opens them, shows the same text, and draws the same pages. A sample; all of the suite with <c>MAILSANITIZER_FULL=1</c>.</summary>
 public class OfficeOracleTests
 {
-    // One shows the label of an object's icon once the object is gone; the other shows its own file's name, which loses its m.
-    private static readonly string[] ShownOtherwise = ["drawing", "57181"];
+    // What is meant to be gone is seen in these: labels of objects and check boxes, the name of a file that lost its m, results of macro functions, an equation's own text, linked pictures.
+    private static readonly string[] ShownOtherwise =
+    [
+        "drawing", "57181", "37376", "44840", "WithCheckBoxes", "ex45046-21984", "excelant", "mortgage-calculation", "testNames", "20-Force-on-a-current-S00", "Bug51890", "PPTWithAttachments", "BrNotClosed",
+    ];
 
     [Fact]
     public void LibreOffice_shows_the_same_text_and_the_same_pages()
@@ -66,7 +69,8 @@ public class OfficeOracleTests
             place.Delete(recursive: true);
         }
 
-        string Text(string pdf) => string.Join(' ', Run($"pdftotext -layout '{pdf}' -", place.FullName).Split([' ', '\n', '\r', '\f', '\t'], StringSplitOptions.RemoveEmptyEntries));
+        // Some show their own names.
+        string Text(string pdf) => string.Join(' ', Run($"pdftotext -layout '{pdf}' -", place.FullName).Replace("before-", "", StringComparison.Ordinal).Replace("after-", "", StringComparison.Ordinal).Split([' ', '\n', '\r', '\f', '\t'], StringSplitOptions.RemoveEmptyEntries));
 
         double Pixels(string before, string after)
         {

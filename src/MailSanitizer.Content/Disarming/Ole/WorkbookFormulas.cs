@@ -7,15 +7,22 @@ namespace MailSanitizer.Content.Disarming.Ole;
 /// <summary>The formulas of a workbook, as tokens (MS-XLS 2.2.2): what reaches outside, and what stands in the place of one that goes.</summary>
 internal static class WorkbookFormulas
 {
-    // Functions that reach outside (Ftab): INITIATE, POKE, EXECUTE, TERMINATE, EXEC, FOPEN to FREAD, CALL, REGISTER, UNREGISTER, REGISTER.ID, RTD, RUN.
-    private static readonly HashSet<int> Functions = [110, 132, 133, 134, 135, 136, 137, 138, 139, 149, 150, 175, 176, 177, 178, 179, 180, 181, 182, 201, 267, 379, 17];
+    // Functions that reach outside (Ftab): INITIATE, POKE, EXECUTE, TERMINATE, EXEC, FOPEN to FREAD, CALL, REGISTER, UNREGISTER, REGISTER.ID, RTD. RUN is a command and has its bit.
+    private static readonly HashSet<int> Functions = [110, 132, 133, 134, 135, 136, 137, 138, 139, 149, 150, 175, 176, 177, 178, 179, 180, 181, 182, 201, 267, 379];
 
     // 0 in as many parentheses as there is room for: any reader computes it, nothing else is read.
-    public static void Constant(Span<byte> tokens, Span<byte> rest)
+    public static void Constant(Span<byte> tokens, Span<byte> rest, ReadOnlySpan<byte> value = default)
     {
         rest.Clear();
         tokens.Fill(0x15);
-        if (tokens.Length >= 3) (tokens[0], tokens[1], tokens[2]) = (0x1E, 0, 0);
+
+        // A cell shows the number that it last had (MS-XLS 2.5.133: anything else than a number ends in FFFF), where there is room for it.
+        if (tokens.Length >= 9 && value.Length == 8 && (value[6] & value[7]) != 0xFF)
+        {
+            tokens[0] = 0x1F;
+            value.CopyTo(tokens[1..]);
+        }
+        else if (tokens.Length >= 3) (tokens[0], tokens[1], tokens[2]) = (0x1E, 0, 0);
         else if (tokens.Length == 2) (tokens[0], tokens[1]) = (0x1D, 0);
         else tokens[0] = 0x16;
     }
@@ -24,6 +31,7 @@ internal static class WorkbookFormulas
     {
         1 => tokens[0] == 0x16,
         2 => tokens[0] == 0x1D,
+        >= 9 when tokens[0] == 0x1F => !tokens[9..].ContainsAnyExcept((byte)0x15),
         _ => tokens[0] == 0x1E && !tokens[3..].ContainsAnyExcept((byte)0x15),
     };
 

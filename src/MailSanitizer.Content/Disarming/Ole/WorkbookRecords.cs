@@ -18,7 +18,7 @@ internal static class WorkbookRecords
         HashSet<uint> macros = [];
         List<(int Offset, int Length)> drawings = [];
         int at = 0, names = 0;
-        bool wide = true, macro = false, locked = false;
+        bool wide = true, macro = false, locked = false, query = false;
         while (at + 4 <= bytes.Length)
         {
             reading.Cancellation.ThrowIfCancellationRequested();
@@ -61,15 +61,60 @@ internal static class WorkbookRecords
                 case 0x01AE when size >= 4: Book(reading, stream, bytes, data, size, place); break;
                 case 0x0017 when !wide && size >= 2: OldBook(reading, stream, bytes, data, size, place); break;
                 case 0x01B8 when size > 32: Hyperlink(reading, stream, bytes, data, size, place); break;
-                case 0x00DC or 0x01AD or 0x0803 or 0x0805 or 0x080A: reading.Add(OfficeFindings.DataConnection, place, "query", null); break;
+                case 0x00DC: query = true; break;
+                case 0x00CD when query && size > 3: Words(reading, stream, bytes, data, size, place); break;
+                case 0x0876 when size > 10: Connection(reading, stream, bytes, data, size, place); break;
+                case 0x0805 when size > 40: TextFile(reading, stream, bytes, data, size, place); break;
+                case 0x0804 when size > 7: Words(reading, stream, bytes, data + 4, size - 4, place); break;
                 default: break;
             }
 
+            query &= kind is 0x00DC or 0x00CD or 0x003C;
             at = data + size;
         }
 
         // A drawing is cut into records wherever one is full: it is read as the whole that it is.
         DrawingRecords.Find(reading, new OlePieces(stream, bytes, drawings));
+    }
+
+    // SXString behind DbQuery, ExtString (MS-XLS 2.4.86, 2.4.111): connection, command, address. Without words a query is a table that nothing fills.
+    private static void Words(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place)
+    {
+        int width = (bytes[data + 2] & 1) + 1;
+        int from = data + 3, length = Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data)) * width, size - 3) / width * width;
+        string words = width == 2 ? Encoding.Unicode.GetString(bytes, from, length) : Encoding.Latin1.GetString(bytes, from, length);
+        if (string.IsNullOrWhiteSpace(words)) return;
+        reading.Add(OfficeFindings.DataConnection, place, words.Length > 100 ? words[..100] : words, edits =>
+        {
+            Span<byte> patched = edits.Patch(stream).AsSpan(from, length);
+            for (int at = 0; at < length; at++) patched[at] = at % width == 0 ? (byte)' ' : (byte)0;
+        });
+    }
+
+    // DConn (MS-XLS 2.4.84), what newer programs read: names stay, and strings that lead anywhere (a path, an address, a connection) go.
+    private static void Connection(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place)
+    {
+        for (int at = 4; at + 7 <= size; at++)
+        {
+            int count = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data + at)), width = (bytes[data + at + 2] & 1) + 1;
+            if (count < 4 || bytes[data + at + 2] > 1 || at + 3 + (count * width) > size) continue;
+            string words = width == 2 ? Encoding.Unicode.GetString(bytes, data + at + 3, count * 2) : Encoding.Latin1.GetString(bytes, data + at + 3, count);
+            if (words.Any(char.IsControl)) continue;
+            if (words.AsSpan().IndexOfAny(":/\\;=") >= 0) Words(reading, stream, bytes, data + at, size - at, place);
+            at += 2 + (count * width);
+        }
+    }
+
+    // TxtQry (MS-XLS 2.4.331): its last field is the path of a file that is read in.
+    private static void TextFile(OleReading reading, CfbEntry stream, byte[] bytes, int data, int size, string place)
+    {
+        for (int at = 4; at + 3 < size; at++)
+        {
+            int count = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data + at));
+            if (count < 3 || bytes[data + at + 2] > 1 || at + 3 + (count * (bytes[data + at + 2] + 1)) != size) continue;
+            Words(reading, stream, bytes, data + at, size - at, place);
+            return;
+        }
     }
 
     private static void Sheet(OleReading reading, CfbEntry stream, byte[] bytes, int data, string place) =>
@@ -94,14 +139,14 @@ internal static class WorkbookRecords
         int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(data + lengthAt));
         int from = data + lengthAt + 2;
         if (length == 0 || length > data + size - from) return;
-        Tokens(reading, stream, bytes, from, length, data + size - from - length, place, macro, wide);
+        Tokens(reading, stream, bytes, from, length, data + size - from - length, place, macro, wide, value: lengthAt == 20 ? bytes[(data + 6)..(data + 14)] : null);
     }
 
-    private static void Tokens(OleReading reading, CfbEntry stream, byte[] bytes, int from, int length, int rest, string place, bool macro, bool wide, string what = "formula")
+    private static void Tokens(OleReading reading, CfbEntry stream, byte[] bytes, int from, int length, int rest, string place, bool macro, bool wide, string what = "formula", byte[]? value = null)
     {
         FindingKind? kind = macro ? OfficeFindings.XlmMacro : WorkbookFormulas.Judge(bytes.AsSpan(from, length), wide);
         if (kind is null || WorkbookFormulas.IsConstant(bytes.AsSpan(from, length))) return;
-        reading.Add(kind, place, macro ? what + " of a macro sheet" : what, edits => WorkbookFormulas.Constant(edits.Patch(stream).AsSpan(from, length), edits.Patch(stream).AsSpan(from + length, rest)));
+        reading.Add(kind, place, macro ? what + " of a macro sheet" : what, edits => WorkbookFormulas.Constant(edits.Patch(stream).AsSpan(from, length), edits.Patch(stream).AsSpan(from + length, rest), value));
     }
 
     // CF (MS-XLS 2.4.42): the two formulas stand at its end.

@@ -128,4 +128,24 @@ public sealed class OleAttackTests
         Assert.False(OleFiles.HasText(run.Bytes, "AUTO cmd"));
         Assert.Empty(run.Left);
     }
+
+    [Theory]
+    [InlineData("spreadsheet/45365.xls", "D:\\Jac-Jackson-MSC_1.csv")]
+    [InlineData("spreadsheet/57456.xls", "http://bugstop.lenexa.ibm.com:8080/")]
+    public void A_query_loses_its_source(string name, string source)
+    {
+        DisarmSample sample = OleFiles.Poi(name);
+        Assert.True(OleFiles.HasText(sample.Bytes, source), "the attack is not in the input");
+        Disarmed run = Disarmed.Run(sample);
+        Assert.Contains(OfficeFindings.DataConnection.Id, run.Before.Kinds);
+        Assert.False(OleFiles.HasText(run.Bytes, source));
+        Assert.Empty(run.Left);
+    }
+
+    [Fact]
+    public void A_tangent_is_no_macro_and_keeps_its_formula()
+    {
+        Disarmed run = Disarmed.Run(OleFiles.Poi("spreadsheet/FormulaEvalTestData.xls"));
+        Assert.DoesNotContain(OfficeFindings.ActiveFunction.Id, run.Before.Kinds);
+    }
 }
