@@ -80,6 +80,12 @@ internal sealed class WorkerProcess : IDisposable
             await worker._ready.Task.WaitAsync(options.StartDeadline, cancellation);
             return worker;
         }
+        catch (WorkerStartException)
+        {
+            // It has ended, and its thread tidies up: nothing of it is left when the caller hears of it.
+            await worker.Gone;
+            throw;
+        }
         catch (TimeoutException)
         {
             worker.Kill(AttemptEnd.Fault, "start");
