@@ -19,8 +19,8 @@ public sealed class SchemaTests
     [Fact]
     public void The_stored_pages_are_what_the_tables_say()
     {
-        Assert.True(WithoutKinds(SchemaWriter.Write()) == WithoutKinds(File.ReadAllText(Path.Combine(Repository.Root, "rules/schema/rule.schema.json"))), "mailsanitizer rules schema > rules/schema/rule.schema.json");
-        Assert.True(BeforeKinds(ReferenceWriter.Write()) == BeforeKinds(File.ReadAllText(Path.Combine(Repository.Root, "rules/REFERENCE.md"))), "mailsanitizer rules schema --reference > rules/REFERENCE.md");
+        Assert.True(SchemaWriter.Write() == File.ReadAllText(Path.Combine(Repository.Root, "rules/schema/rule.schema.json")), "mailsanitizer rules schema > rules/schema/rule.schema.json");
+        Assert.True(ReferenceWriter.Write() == File.ReadAllText(Path.Combine(Repository.Root, "rules/REFERENCE.md")), "mailsanitizer rules schema --reference > rules/REFERENCE.md");
     }
 
     [Fact]
@@ -29,16 +29,6 @@ public sealed class SchemaTests
         JsonNode stored = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "rules/schema/rule.schema.json")))!["definitions"]!["kind"]!["enum"]!;
         Assert.All(stored.AsArray(), kind => Assert.NotNull(FindingKinds.Find(kind!.GetValue<string>())));
     }
-
-    // The registry of findings grows with every room; facts and operators are this room's own.
-    private static string WithoutKinds(string schema)
-    {
-        JsonNode root = JsonNode.Parse(schema)!;
-        root["definitions"]!.AsObject().Remove("kind");
-        return root.ToJsonString();
-    }
-
-    private static string BeforeKinds(string page) => page[..page.IndexOf("## Kinds of finding", StringComparison.Ordinal)];
 
     [Fact]
     public async Task The_schema_takes_every_shipped_rule()
