@@ -36,7 +36,7 @@ internal static class PdfOpenedFile
 
             // What these hold is written by itself.
             if (file.IsObjectStream(stream.Dictionary) || file.NameOf(stream.Dictionary, "Type") == "XRef") continue;
-            PdfCountedStream count = new();
+            PartOutputStream count = new();
             using (Stream data = file.OpenRaw(stream)) data.CopyTo(count);
             writer.BeginStream(stream.Number, stream.Generation, PdfFilters.WithoutCrypt(file, stream.Dictionary), count.Count);
             yield return buffer.Take();

@@ -130,7 +130,7 @@ internal sealed class PdfRewrite(PdfReading reading, IRebuildContext context, IP
         PdfCipher cipher = _locks ? _file.Lock!.CipherOf(_file, packed) : PdfCipher.None;
         if (cipher is PdfCipher.None)
         {
-            PdfCountedStream count = new();
+            PartOutputStream count = new();
             Pack(open, count);
             writer.WrittenStream(stream, packed, count.Count, to => Pack(open, to));
             return;

@@ -192,49 +192,27 @@ public sealed class AgileLock : PackageLock
         public byte[] Vector(ReadOnlySpan<byte> block) => Fit(CryptographicOperations.HashData(Hash, [.. Salt, .. block]), 16);
     }
 
-    private sealed class Plain : ForwardStream
+    private sealed class Plain : UnlockedPackage
     {
         private readonly PartBytes _package;
         private readonly Part _data;
-        private readonly Aes _aes = Aes.Create();
-        private readonly byte[] _piece = new byte[Segment];
-        private long _left;
         private int _number;
-        private int _at;
-        private int _there;
 
         public Plain(PartBytes package, long length, byte[] key, Part data)
+            : base(length, Segment)
         {
-            (_package, _data, _left) = (package, data, length);
-            _aes.Key = key;
+            (_package, _data) = (package, data);
+            Aes.Key = key;
         }
 
-        public override int Read(Span<byte> buffer)
+        protected override int Next(byte[] piece)
         {
-            if (_left <= 0 || buffer.IsEmpty) return 0;
-            if (_at == _there && !Next()) return 0;
-            int count = (int)Math.Min(Math.Min(buffer.Length, _there - _at), _left);
-            _piece.AsSpan(_at, count).CopyTo(buffer);
-            _at += count;
-            _left -= count;
-            return count;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) _aes.Dispose();
-            base.Dispose(disposing);
-        }
-
-        private bool Next()
-        {
-            int got = _package.Read(Head + ((long)_number * Segment), _piece) & ~15;
-            if (got == 0) return false;
+            int got = _package.Read(Head + ((long)_number * Segment), piece) & ~15;
+            if (got == 0) return 0;
             Span<byte> number = stackalloc byte[4];
             BinaryPrimitives.WriteInt32LittleEndian(number, _number++);
-            _aes.DecryptCbc(_piece.AsSpan(0, got), _data.Vector(number), PaddingMode.None).CopyTo(_piece, 0);
-            (_at, _there) = (0, got);
-            return true;
+            Aes.DecryptCbc(piece.AsSpan(0, got), _data.Vector(number), PaddingMode.None).CopyTo(piece, 0);
+            return got;
         }
     }
 }

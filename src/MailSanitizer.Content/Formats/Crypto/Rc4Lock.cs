@@ -103,34 +103,3 @@ public sealed class Rc4Lock
         for (int at = 0; at < stream.Length; at += blockSize) Block(key, (uint)(at / blockSize)).Apply(stream.Slice(at, Math.Min(blockSize, stream.Length - at)));
     }
 }
-
-/// <summary>The stream cipher RC4: the same call locks and unlocks.</summary>
-public sealed class Rc4
-{
-    private readonly byte[] _state = new byte[256];
-    private int _i;
-    private int _j;
-
-    /// <summary>Begins a key stream.</summary>
-    public Rc4(ReadOnlySpan<byte> key)
-    {
-        for (int at = 0; at < 256; at++) _state[at] = (byte)at;
-        for (int at = 0, j = 0; at < 256; at++)
-        {
-            j = (j + _state[at] + key[at % key.Length]) & 255;
-            (_state[at], _state[j]) = (_state[j], _state[at]);
-        }
-    }
-
-    /// <summary>Changes the bytes by what follows of the key stream.</summary>
-    public void Apply(Span<byte> bytes)
-    {
-        for (int at = 0; at < bytes.Length; at++)
-        {
-            _i = (_i + 1) & 255;
-            _j = (_j + _state[_i]) & 255;
-            (_state[_i], _state[_j]) = (_state[_j], _state[_i]);
-            bytes[at] ^= _state[(_state[_i] + _state[_j]) & 255];
-        }
-    }
-}

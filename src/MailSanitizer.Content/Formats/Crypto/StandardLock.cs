@@ -64,44 +64,25 @@ public sealed class StandardLock : PackageLock
         return CryptographicOperations.HashData(HashAlgorithmName.SHA1, block);
     }
 
-    private sealed class Plain : ForwardStream
+    private sealed class Plain : UnlockedPackage
     {
         private readonly PartBytes _package;
-        private readonly Aes _aes = Aes.Create();
-        private readonly byte[] _piece = new byte[16 * 1024];
-        private long _left;
         private long _next = Head;
-        private int _at;
-        private int _there;
 
         public Plain(PartBytes package, long length, byte[] key)
+            : base(length, 16 * 1024)
         {
-            (_package, _left) = (package, length);
-            _aes.Key = key;
+            _package = package;
+            Aes.Key = key;
         }
 
-        public override int Read(Span<byte> buffer)
+        protected override int Next(byte[] piece)
         {
-            if (_left <= 0 || buffer.IsEmpty) return 0;
-            if (_at == _there)
-            {
-                int got = _package.Read(_next, _piece) & ~15;
-                if (got == 0) return 0;
-                _aes.DecryptEcb(_piece.AsSpan(0, got), PaddingMode.None).CopyTo(_piece, 0);
-                (_next, _at, _there) = (_next + got, 0, got);
-            }
-
-            int count = (int)Math.Min(Math.Min(buffer.Length, _there - _at), _left);
-            _piece.AsSpan(_at, count).CopyTo(buffer);
-            _at += count;
-            _left -= count;
-            return count;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) _aes.Dispose();
-            base.Dispose(disposing);
+            int got = _package.Read(_next, piece) & ~15;
+            if (got == 0) return 0;
+            Aes.DecryptEcb(piece.AsSpan(0, got), PaddingMode.None).CopyTo(piece, 0);
+            _next += got;
+            return got;
         }
     }
 }

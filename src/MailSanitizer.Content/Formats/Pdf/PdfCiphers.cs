@@ -1,45 +1,7 @@
 using System.Security.Cryptography;
+using MailSanitizer.Content.Formats.Crypto;
 
 namespace MailSanitizer.Content.Formats.Pdf;
-
-/// <summary>RC4, which PDF files before version 1.6 are locked with.</summary>
-internal sealed class PdfRc4
-{
-    private readonly byte[] _state = new byte[256];
-    private byte _i;
-    private byte _j;
-
-    public PdfRc4(ReadOnlySpan<byte> key)
-    {
-        for (int at = 0; at < 256; at++) _state[at] = (byte)at;
-        byte mix = 0;
-        for (int at = 0; at < 256; at++)
-        {
-            mix = (byte)(mix + _state[at] + key[at % key.Length]);
-            (_state[at], _state[mix]) = (_state[mix], _state[at]);
-        }
-    }
-
-    public static void Apply(ReadOnlySpan<byte> key, Span<byte> bytes) => new PdfRc4(key).Apply(bytes);
-
-    public void Apply(Span<byte> bytes)
-    {
-        byte[] state = _state;
-        byte i = _i, j = _j;
-        for (int at = 0; at < bytes.Length; at++)
-        {
-            i++;
-            byte first = state[i];
-            j += first;
-            byte second = state[j];
-            state[i] = second;
-            state[j] = first;
-            bytes[at] ^= state[(byte)(first + second)];
-        }
-
-        (_i, _j) = (i, j);
-    }
-}
 
 /// <summary>Encrypts and decrypts one string or stream with an object's key (7.6.3).</summary>
 internal static class PdfCiphers
@@ -51,7 +13,7 @@ internal static class PdfCiphers
         if (cipher is PdfCipher.Rc4)
         {
             byte[] plain = bytes.ToArray();
-            PdfRc4.Apply(key, plain);
+            Rc4.Apply(key, plain);
             return plain;
         }
 
@@ -70,7 +32,7 @@ internal static class PdfCiphers
         if (cipher is PdfCipher.Rc4)
         {
             byte[] locked = bytes.ToArray();
-            PdfRc4.Apply(key, locked);
+            Rc4.Apply(key, locked);
             return locked;
         }
 
@@ -84,13 +46,13 @@ internal static class PdfCiphers
     public static Stream Open(PdfCipher cipher, byte[] key, Stream source) => cipher switch
     {
         PdfCipher.None => source,
-        PdfCipher.Rc4 => new PdfRc4Stream(source, new PdfRc4(key)),
+        PdfCipher.Rc4 => new PdfRc4Stream(source, new Rc4(key)),
         _ => new PdfAesStream(source, key),
     };
 }
 
 /// <summary>A stream under RC4.</summary>
-internal sealed class PdfRc4Stream(Stream source, PdfRc4 cipher) : ForwardStream
+internal sealed class PdfRc4Stream(Stream source, Rc4 cipher) : ForwardStream
 {
     public override int Read(Span<byte> buffer)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using MailSanitizer.Content.Formats.Crypto;
 
 namespace MailSanitizer.Content.Formats.Pdf;
 
@@ -64,7 +65,7 @@ internal sealed partial class PdfLock
         byte[] user = _owner[..32];
         if (Revision == 2)
         {
-            PdfRc4.Apply(hash.AsSpan(0, length), user);
+            Rc4.Apply(hash.AsSpan(0, length), user);
         }
         else
         {
@@ -72,7 +73,7 @@ internal sealed partial class PdfLock
             for (int round = 19; round >= 0; round--)
             {
                 for (int at = 0; at < length; at++) turned[at] = (byte)(hash[at] ^ round);
-                PdfRc4.Apply(turned, user);
+                Rc4.Apply(turned, user);
             }
         }
 
@@ -101,7 +102,7 @@ internal sealed partial class PdfLock
         if (Revision == 2)
         {
             byte[] expected = [.. Padding];
-            PdfRc4.Apply(key, expected);
+            Rc4.Apply(key, expected);
             return expected.AsSpan().SequenceEqual(_user.AsSpan(0, 32)) ? key : null;
         }
 
@@ -110,7 +111,7 @@ internal sealed partial class PdfLock
         for (int round = 0; round < 20; round++)
         {
             for (int at = 0; at < length; at++) turned[at] = (byte)(key[at] ^ round);
-            PdfRc4.Apply(turned, proof);
+            Rc4.Apply(turned, proof);
         }
 
         return proof.AsSpan().SequenceEqual(_user.AsSpan(0, 16)) ? key : null;

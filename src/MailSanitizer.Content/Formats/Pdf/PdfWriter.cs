@@ -45,7 +45,7 @@ internal sealed class PdfWriter(IPartOutput output)
     public void WrittenStream(PdfStream stream, PdfDictionary dictionary, long length, Action<Stream> write)
     {
         BeginStream(stream.Number, stream.Generation, dictionary, length);
-        PdfCountedStream to = new(output);
+        PartOutputStream to = new(output);
         write(to);
         if (to.Count != length) throw new InvalidOperationException("A stream is not as long as it was counted.");
         EndStream(length);

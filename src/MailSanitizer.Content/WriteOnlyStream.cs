@@ -1,11 +1,8 @@
-namespace MailSanitizer.Content.Unpacking;
+namespace MailSanitizer.Content;
 
-/// <summary>A part's output as a stream, for encoders that want one.</summary>
-public sealed class PartOutputStream(IPartOutput output) : Stream
+/// <summary>A stream that is only written to: the base of every output of ours, with one method to furnish.</summary>
+public abstract class WriteOnlyStream : Stream
 {
-    /// <summary>Bytes written.</summary>
-    public long Count { get; private set; }
-
     /// <inheritdoc/>
     public override bool CanRead => false;
 
@@ -16,24 +13,25 @@ public sealed class PartOutputStream(IPartOutput output) : Stream
     public override bool CanWrite => true;
 
     /// <inheritdoc/>
-    public override long Length => Count;
+    public override long Length => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override long Position
     {
-        get => Count;
+        get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
 
     /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        Count += buffer.Length;
-        output.Write(buffer);
-    }
+    public abstract override void Write(ReadOnlySpan<byte> buffer);
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -43,9 +41,4 @@ public sealed class PartOutputStream(IPartOutput output) : Stream
 
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
 }
