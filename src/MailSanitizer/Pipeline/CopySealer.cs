@@ -26,7 +26,7 @@ public sealed class CopySealer(ISealer sealer, IScanner scanner, ISpool spool, F
             MessageId = assessment.Message.Id,
             Purpose = purpose,
             Envelope = envelope,
-            Content = Whole.Of(ready.Message, spool),
+            Content = spool.Copy(ready.Message),
             ContentIsSenders = !changed,
             SenderVouched = IsVouched(assessment.Facts.Authentication),
             EnqueuedAt = now,

@@ -67,15 +67,11 @@ public static class DecisionReport
                     ["sha256"] = finding.Sha256,
                 }),
             }),
-            ["scans"] = Array(facts.Scans, scan => new JsonObject
+            ["scans"] = Array(facts.Scans, scan =>
             {
-                ["path"] = scan.Path,
-                ["sha256"] = scan.Sha256,
-                ["engine"] = scan.Engine,
-                ["version"] = scan.Version,
-                ["outcome"] = scan.Outcome.ToString().ToLowerInvariant(),
-                ["name"] = scan.Name,
-                ["ms"] = Math.Round(scan.Milliseconds, 2),
+                JsonObject described = Describe(scan);
+                described["ms"] = Math.Round(scan.Milliseconds, 2);
+                return described;
             }),
             ["ms"] = new JsonObject(assessment.Times.Snapshot().Select(stage => KeyValuePair.Create<string, JsonNode?>(stage.Key, Math.Round(stage.Value, 2)))),
         };
@@ -93,6 +89,17 @@ public static class DecisionReport
             _ => "rejected",
         };
     }
+
+    /// <summary>A verdict, as report and audit say it.</summary>
+    internal static JsonObject Describe(ScanFact scan) => new()
+    {
+        ["path"] = scan.Path,
+        ["sha256"] = scan.Sha256,
+        ["engine"] = scan.Engine,
+        ["version"] = scan.Version,
+        ["outcome"] = scan.Outcome.ToString().ToLowerInvariant(),
+        ["name"] = scan.Name,
+    };
 
     private static JsonArray Array<T>(IEnumerable<T> items, Func<T, JsonNode?> node) => new([.. items.Select(node)]);
 }

@@ -126,7 +126,7 @@ internal sealed class HeldCopies(CopyPreparer preparer, CopySealer sealer, ICont
             Purpose = "follow-up",
             // Our own bounce address: what becomes of our mail is ours to know, not the sender's.
             Envelope = new Envelope { MailFrom = held().From, Recipients = [new Recipient(recipient.Address, Notify: "NEVER")], SmtpUtf8 = !System.Text.Ascii.IsValid(recipient.Address), Body = System.Text.Ascii.IsValid(recipient.Address) ? null : "8BITMIME" },
-            Content = Whole.Of(new OutgoingMessage(signer.Sign(unsigned), unsigned), spool),
+            Content = spool.Copy(new OutgoingMessage(signer.Sign(unsigned), unsigned)),
             Owed = [recipient],
             EnqueuedAt = now,
             NextAttempt = now,

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using MailSanitizer.Configuration;
@@ -85,7 +84,7 @@ public sealed class OneMessage : IAsyncDisposable
 
     private ReceivedMessage Message(Stream source, Envelope envelope, string? fileName)
     {
-        IMailBytes original = Own(Read(source));
+        IMailBytes original = Own(_rooms.Spool.Copy(source));
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         return new ReceivedMessage(Guid.CreateVersion7(now), envelope, original, new ListenerFacts("command line", "after-queue", "auto"), now, now + TimeBudget.AfterQueue)
         {
@@ -119,7 +118,7 @@ public sealed class OneMessage : IAsyncDisposable
     /// <summary>The password candidates of a message, best first; or the fault that prevented looking.</summary>
     public async Task<(IReadOnlyList<CandidateFact> Candidates, string? Fault)> CandidatesAsync(Stream source, CancellationToken cancellation)
     {
-        IMailBytes original = Own(Read(source));
+        IMailBytes original = Own(_rooms.Spool.Copy(source));
         WalkOutcome outcome = Own(await _rooms.Workers.WalkAsync(original, new WalkOrder { Limits = _rooms.Options.Limits, Send = [] }, cancellation));
         return outcome.Result is { } walk
             ? ([.. walk.Candidates.OrderBy(candidate => candidate.Rank)], null)
@@ -138,7 +137,7 @@ public sealed class OneMessage : IAsyncDisposable
         string received = ReceivedField.Build(_rooms.Options.HostName, assessment.Message);
         List<KeyValuePair<string, string>> fields = CopySealer.Fields(assessment, branch, copy, _rooms.Scanner);
         using SealedMessage ready = _sealer.Seal(copy.Content!, assessment.Facts.Authentication, new SealOrder(assessment.Message.Id, assessment.Facts.Directions[0], fields, received));
-        return Whole.Of(ready.Message, _rooms.Spool);
+        return _rooms.Spool.Copy(ready.Message);
     }
 
     private T Own<T>(T thing)
@@ -146,20 +145,5 @@ public sealed class OneMessage : IAsyncDisposable
     {
         _owned.Add(thing);
         return thing;
-    }
-
-    private IMailBytes Read(Stream source)
-    {
-        using ISpoolWriter writer = _rooms.Spool.Create();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
-        try
-        {
-            for (int got; (got = source.Read(buffer)) > 0;) writer.Write(buffer.AsSpan(0, got));
-            return writer.Complete();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 }

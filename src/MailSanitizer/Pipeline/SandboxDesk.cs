@@ -24,9 +24,8 @@ public sealed class SandboxDesk(Sandboxes? sandboxes, IAuditTrail audit, ISpool 
         string network = Storage.ClientNetwork.Of(assessment.Message.Envelope) ?? "";
         List<ScanFact> verdicts = [];
         bool complete = true;
-        foreach (ScanItem leaf in Leaves(assessment, orders.All(order => order.SubmitUnlocked), ref complete))
+        foreach ((ScanItem leaf, PartFact part) in Leaves(assessment, orders.All(order => order.SubmitUnlocked), ref complete))
         {
-            PartFact part = assessment.Facts.Parts.First(one => one.Path == leaf.Path);
             if (!sandboxes.Takes(part.Format)) continue;
             if (await sandboxes.KnownAsync(leaf.Path, leaf.Sha256, part.Format, cancellation) is { } known)
             {
@@ -40,7 +39,7 @@ public sealed class SandboxDesk(Sandboxes? sandboxes, IAuditTrail audit, ISpool 
             sandboxes.Submit(leaf.Sha256, SampleName(part), part.Format, network, () => Copy(leaf.Bytes));
         }
 
-        if (verdicts.Count > 0) await audit.AppendAsync(new AuditEvent("message.sandbox-verdict", assessment.Message.Id, new JsonObject { ["scans"] = new JsonArray([.. verdicts.Select(Describe)]) }), cancellation);
+        if (verdicts.Count > 0) await audit.AppendAsync(new AuditEvent("message.sandbox-verdict", assessment.Message.Id, new JsonObject { ["scans"] = new JsonArray([.. verdicts.Select(DecisionReport.Describe)]) }), cancellation);
         FindingFact[] bad = [.. verdicts.Where(verdict => verdict.Outcome == ScanOutcome.Infected).SelectMany(verdict => Paths(assessment, verdict).Select(path => new FindingFact(WalkFindings.SandboxVerdict.Id, path, verdict.Engine, verdict.Name, verdict.Sha256)))];
         // One bad verdict decides; what is still out could not make it better.
         if (verdicts.Count == 0 && !complete) return (assessment, first);
@@ -52,10 +51,10 @@ public sealed class SandboxDesk(Sandboxes? sandboxes, IAuditTrail audit, ISpool 
     public IReadOnlyList<Guid> Waited(string sha256) => _waiting.TryRemove(sha256, out ConcurrentDictionary<Guid, byte>? waiting) ? [.. waiting.Keys] : [];
 
     // Attachments and what is in them, each content once. Bodies are no files: no sandbox opens them.
-    private static List<ScanItem> Leaves(Assessment assessment, bool submitUnlocked, ref bool complete)
+    private static List<(ScanItem Leaf, PartFact Part)> Leaves(Assessment assessment, bool submitUnlocked, ref bool complete)
     {
         HashSet<string> seen = new(StringComparer.Ordinal);
-        List<ScanItem> leaves = [];
+        List<(ScanItem, PartFact)> leaves = [];
         Dictionary<string, PartFact> parts = assessment.Facts.Parts.ToDictionary(part => part.Path, StringComparer.Ordinal);
         foreach (ScanItem leaf in assessment.Walk!.Leaves)
         {
@@ -67,7 +66,7 @@ public sealed class SandboxDesk(Sandboxes? sandboxes, IAuditTrail audit, ISpool 
                 continue;
             }
 
-            leaves.Add(leaf);
+            leaves.Add((leaf, part));
         }
 
         return leaves;
@@ -93,20 +92,7 @@ public sealed class SandboxDesk(Sandboxes? sandboxes, IAuditTrail audit, ISpool 
     // The walk's leaves go with the walk; a sandbox may take its time.
     private IMailBytes Copy(IMailBytes bytes)
     {
-        using ISpoolWriter writer = spool.Create();
         using Stream content = bytes.OpenRead();
-        byte[] buffer = new byte[64 * 1024];
-        for (int got; (got = content.Read(buffer)) > 0;) writer.Write(buffer.AsSpan(0, got));
-        return writer.Complete();
+        return spool.Copy(content);
     }
-
-    private static JsonNode Describe(ScanFact scan) => new JsonObject
-    {
-        ["path"] = scan.Path,
-        ["sha256"] = scan.Sha256,
-        ["engine"] = scan.Engine,
-        ["version"] = scan.Version,
-        ["outcome"] = scan.Outcome.ToString().ToLowerInvariant(),
-        ["name"] = scan.Name,
-    };
 }

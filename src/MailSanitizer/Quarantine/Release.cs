@@ -150,22 +150,12 @@ public sealed class Release(IMessageStore store, IContentWorkers workers, IScann
             MessageId = message.Id,
             Purpose = "release",
             Envelope = message.Envelope.For(recipients),
-            Content = Spooled(ready.Message),
+            Content = spool.Copy(ready.Message),
             SenderVouched = arrival.Result("spf") == "pass" || arrival.Result("dmarc") == "pass",
             ContentIsSenders = original,
             EnqueuedAt = now,
             NextAttempt = now,
         };
-    }
-
-    private IMailBytes Spooled(OutgoingMessage message)
-    {
-        using ISpoolWriter writer = spool.Create();
-        writer.Write(message.Prepended.Span);
-        using Stream stream = message.Content.OpenRead();
-        byte[] buffer = new byte[64 * 1024];
-        for (int got; (got = stream.Read(buffer)) > 0;) writer.Write(buffer.AsSpan(0, got));
-        return writer.Complete();
     }
 
     // What was true on arrival stands in the report; what it does not say was not judged.
