@@ -49,33 +49,4 @@ public class MarkupBenchmarks
         _walker.Rebuild(bytes, new RebuildJob { FileName = "news.html", Treatments = [_disarm] }, output);
         return output.Length;
     }
-
-    private sealed class NoScratch : IScratch
-    {
-        public FileStream CreateUnlinked() => throw new IOException("no scratch in this benchmark");
-    }
-
-    private sealed class CountingSink : IWalkSink
-    {
-        public int Count { get; private set; }
-
-        public void Part(PartFact fact) => Count++;
-
-        public void Finding(FindingFact fact) => Count++;
-
-        public void Candidate(CandidateFact fact) => Count++;
-
-        public void Link(LinkFact fact) => Count++;
-
-        public void Leaf(string path, string sha256, string view, PartBytes bytes) => Count++;
-    }
-
-    private sealed class CountingOutput : IPartOutput
-    {
-        public long Length { get; private set; }
-
-        public void Copy(long offset, long length) => Length += length;
-
-        public void Write(ReadOnlySpan<byte> bytes) => Length += bytes.Length;
-    }
 }

@@ -10,7 +10,7 @@ namespace MailSanitizer.Benchmarks;
 [MemoryDiagnoser]
 public class MimeBenchmarks
 {
-    private readonly PartWalker _walker = new([new MimeHandler()], new NoScratch());
+    private readonly PartWalker _walker = new([new MimeHandler()], new TemporaryScratch());
     private byte[] _message = [];
     private byte[] _encoded = [];
     private Treatment _replace = null!;
@@ -43,7 +43,7 @@ public class MimeBenchmarks
     [Benchmark]
     public int Walk()
     {
-        Sink sink = new();
+        CountingSink sink = new();
         _walker.Walk(new MemoryPartBytes(_message), new WalkJob(), sink);
         return sink.Count;
     }
@@ -63,37 +63,13 @@ public class MimeBenchmarks
 
     private long Rebuild(Treatment treatment)
     {
-        Output output = new();
+        CountingOutput output = new();
         RebuildReport report = _walker.Rebuild(new MemoryPartBytes(_message), new RebuildJob { Treatments = [treatment] }, output);
         return report.Failure is null ? output.Length : throw new InvalidOperationException(report.Failure);
     }
 
-    private sealed class NoScratch : IScratch
+    private sealed class TemporaryScratch : IScratch
     {
         public FileStream CreateUnlinked() => new(Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 4096, FileOptions.DeleteOnClose);
-    }
-
-    private sealed class Output : IPartOutput
-    {
-        public long Length { get; private set; }
-
-        public void Copy(long offset, long length) => Length += length;
-
-        public void Write(ReadOnlySpan<byte> bytes) => Length += bytes.Length;
-    }
-
-    private sealed class Sink : IWalkSink
-    {
-        public int Count { get; private set; }
-
-        public void Part(PartFact fact) => Count++;
-
-        public void Finding(FindingFact fact) => Count++;
-
-        public void Candidate(CandidateFact fact) => Count++;
-
-        public void Link(LinkFact fact) => Count++;
-
-        public void Leaf(string path, string sha256, string view, PartBytes bytes) => Count++;
     }
 }

@@ -47,7 +47,7 @@ public class OoxmlBenchmarks
     public int Walk()
     {
         using MemoryPartBytes bytes = new(_document);
-        Counting sink = new();
+        CountingSink sink = new();
         new PartWalker([_handler], new NoScratch()).Walk(bytes, new WalkJob { FileName = "a.docx", Candidates = false, Limits = Limits.Default with { PartMemory = 64 * 1024 * 1024 } }, sink);
         return sink.Findings;
     }
@@ -58,33 +58,5 @@ public class OoxmlBenchmarks
         using MemoryPartBytes bytes = new(_document);
         RebuildJob job = new() { FileName = "a.docx", Treatments = [new Treatment("", bytes.Sha256, TreatmentKind.Disarm)], Limits = Limits.Default with { PartMemory = 64 * 1024 * 1024 } };
         return new PartWalker([_handler], new NoScratch()).Rebuild(bytes, job, new StreamPartOutput(Stream.Null, bytes)).Done.Count;
-    }
-
-    private sealed class NoScratch : IScratch
-    {
-        public FileStream CreateUnlinked() => throw new InvalidOperationException("all of it fits into memory");
-    }
-
-    private sealed class Counting : IWalkSink
-    {
-        public int Findings { get; private set; }
-
-        public void Part(PartFact fact)
-        {
-        }
-
-        public void Finding(FindingFact fact) => Findings++;
-
-        public void Candidate(CandidateFact fact)
-        {
-        }
-
-        public void Link(LinkFact fact)
-        {
-        }
-
-        public void Leaf(string path, string sha256, string view, PartBytes bytes)
-        {
-        }
     }
 }

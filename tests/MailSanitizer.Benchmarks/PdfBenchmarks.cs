@@ -61,7 +61,7 @@ public class PdfBenchmarks
     public int Walk()
     {
         using MemoryPartBytes bytes = new(_document);
-        Counting sink = new();
+        CountingSink sink = new();
         new PartWalker([_handler], new NoScratch()).Walk(bytes, new WalkJob { FileName = "a.pdf", Candidates = false }, sink);
         return sink.Findings;
     }
@@ -80,33 +80,5 @@ public class PdfBenchmarks
         using Process process = Process.Start(new ProcessStartInfo("qpdf", ["a.pdf", "b.pdf"]) { WorkingDirectory = _folder })!;
         process.WaitForExit();
         return process.ExitCode;
-    }
-
-    private sealed class NoScratch : IScratch
-    {
-        public FileStream CreateUnlinked() => throw new InvalidOperationException("all of it fits into memory");
-    }
-
-    private sealed class Counting : IWalkSink
-    {
-        public int Findings { get; private set; }
-
-        public void Part(PartFact fact)
-        {
-        }
-
-        public void Finding(FindingFact fact) => Findings++;
-
-        public void Candidate(CandidateFact fact)
-        {
-        }
-
-        public void Link(LinkFact fact)
-        {
-        }
-
-        public void Leaf(string path, string sha256, string view, PartBytes bytes)
-        {
-        }
     }
 }

@@ -1,6 +1,6 @@
-using System.IO.Compression;
 using System.Text;
 using ICSharpCode.SharpZipLib.Zip;
+using MailSanitizer.Tests.Pipeline;
 using MimeKit;
 using ZipFile = ICSharpCode.SharpZipLib.Zip.ZipFile;
 
@@ -13,8 +13,6 @@ public static class LockedPair
     public const string Unlocks = "the mail with its password";
 
     private const string Password = "Kx7-pQ2m";
-    private const string Macro = "AutoOpen: Shell \"calc.exe\"";
-    private const string Sentence = "Estimate 12,000 JPY";
 
     /// <summary>The mail with the archive.</summary>
     public static byte[] First() => SampleMail.Multipart("見積書をお送りします。パスワードは別途ご連絡いたします。", "application/zip", "estimate.zip", Locked());
@@ -39,10 +37,9 @@ public static class LockedPair
         if (zip[0].Name != "estimate.docx") return $"the document came back as {zip[0].Name}";
         using MemoryStream document = new();
         using (Stream member = zip.GetInputStream(0)) member.CopyTo(document);
-        using ZipArchive package = new(document);
-        string all = string.Concat(package.Entries.Select(entry => entry.FullName + new StreamReader(entry.Open()).ReadToEnd()));
-        if (all.Contains(Macro, StringComparison.Ordinal) || all.Contains("vbaProject", StringComparison.OrdinalIgnoreCase)) return "the macro came back";
-        return all.Contains(Sentence, StringComparison.Ordinal) ? null : "the text did not come back";
+        string all = MacroDocument.Text(document.ToArray());
+        if (all.Contains(MacroDocument.Macro, StringComparison.Ordinal) || all.Contains("vbaProject", StringComparison.OrdinalIgnoreCase)) return "the macro came back";
+        return all.Contains(MacroDocument.Sentence, StringComparison.Ordinal) ? null : "the text did not come back";
     }
 
     private static byte[] Locked()
@@ -51,39 +48,10 @@ public static class LockedPair
         using (ZipOutputStream zip = new(stream) { IsStreamOwner = false, Password = Password })
         {
             zip.PutNextEntry(new ZipEntry("estimate.docm") { AESKeySize = 256, DateTime = new DateTime(2026, 1, 6, 10, 0, 0, DateTimeKind.Unspecified) });
-            zip.Write(Document());
+            zip.Write(MacroDocument.Bytes());
             zip.CloseEntry();
         }
 
         return stream.ToArray();
-    }
-
-    private static byte[] Document()
-    {
-        const string relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-        using MemoryStream stream = new();
-        using (ZipArchive package = new(stream, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            Part(package, "[Content_Types].xml", """
-                <Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
-                <Override PartName="/word/document.xml" ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/>
-                <Override PartName="/word/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>
-                """);
-            Part(package, "_rels/.rels", Relationships($"{relations}/officeDocument", "word/document.xml"));
-            Part(package, "word/document.xml", $"<w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body><w:p><w:r><w:t>{Sentence}</w:t></w:r></w:p></w:body></w:document>");
-            Part(package, "word/_rels/document.xml.rels", Relationships("http://schemas.microsoft.com/office/2006/relationships/vbaProject", "vbaProject.bin"));
-            Part(package, "word/vbaProject.bin", Macro);
-        }
-
-        return stream.ToArray();
-    }
-
-    private static string Relationships(string type, string target) =>
-        $"<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"rId1\" Type=\"{type}\" Target=\"{target}\"/></Relationships>";
-
-    private static void Part(ZipArchive package, string name, string text)
-    {
-        using Stream part = package.CreateEntry(name).Open();
-        part.Write(Encoding.UTF8.GetBytes(text));
     }
 }

@@ -17,8 +17,8 @@ public sealed class DaemonTests
         using PostfixServer postfix = PostfixServer.Start(beforeQueue: false, filterPort, sink.Port, backPort);
         using DaemonServer daemon = await DaemonServer.StartAsync($"smtp://127.0.0.1:{backPort}", clamd, port: filterPort);
         string good = Message("good", $"日本語\r\n{new string('x', 3000)}\r\n..dots\r\n");
-        await SendAsync(postfix.Port, Message("bad", $"marker {ClamdServer.Marker}\r\n"));
-        await SendAsync(postfix.Port, good);
+        await postfix.SendAsync(Message("bad", $"marker {ClamdServer.Marker}\r\n"));
+        await postfix.SendAsync(good);
         Delivery delivery = (await sink.WaitAsync(1, 60))[0];
         await postfix.UntilAsync(() => postfix.Queued() == 0);
         Assert.Single(sink.Deliveries);
@@ -40,7 +40,7 @@ public sealed class DaemonTests
         int sent = 0;
         for (int round = 0; round < 3; round++)
         {
-            for (int count = 0; count < 5; count++) await SendAsync(postfix.Port, Message($"m{sent++}", "x\r\n"));
+            for (int count = 0; count < 5; count++) await postfix.SendAsync(Message($"m{sent++}", "x\r\n"));
             daemon.Kill();
             await daemon.UpAsync();
         }
@@ -55,16 +55,4 @@ public sealed class DaemonTests
 
     private static string Message(string subject, string body) =>
         $"From: alice@sender.test\r\nTo: bob@rcpt.test\r\nSubject: {subject}\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{subject}@sender.test>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}";
-
-    private static async Task SendAsync(int port, string message)
-    {
-        await using WireClient client = await WireClient.ConnectAsync(port);
-        await client.ExpectAsync(220);
-        await client.CommandAsync("EHLO client.test", 250);
-        await client.CommandAsync("MAIL FROM:<alice@sender.test> BODY=8BITMIME", 250);
-        await client.CommandAsync("RCPT TO:<bob@rcpt.test>", 250);
-        await client.CommandAsync("DATA", 354);
-        await client.SendUtf8Async(message.Replace("\r\n.", "\r\n..", StringComparison.Ordinal) + ".\r\n");
-        await client.ExpectAsync(250);
-    }
 }

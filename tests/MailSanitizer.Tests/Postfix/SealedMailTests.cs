@@ -42,9 +42,9 @@ public sealed class SealedMailTests
             byte[] signed = Encoding.ASCII.GetBytes(signature + Encoding.ASCII.GetString(mail));
             Assert.True((bool)Oracle.Run([Oracle.Verify(signed, 1, Sender)])[0]![0]!);
             // The first contact with a macro is kept: they have written before.
-            await SendAsync(postfix.Port, "From: alice@sender.test\r\nTo: bob@rcpt.test\r\nSubject: hello\r\nDate: Tue, 24 Nov 2026 09:00:00 +0000\r\nMessage-ID: <h@sender.test>\r\n\r\nHello.\r\n");
+            await postfix.SendAsync("From: alice@sender.test\r\nTo: bob@rcpt.test\r\nSubject: hello\r\nDate: Tue, 24 Nov 2026 09:00:00 +0000\r\nMessage-ID: <h@sender.test>\r\n\r\nHello.\r\n");
             await sink.WaitAsync(1, 60);
-            await SendAsync(postfix.Port, Encoding.ASCII.GetString(signed));
+            await postfix.SendAsync(Encoding.ASCII.GetString(signed));
             Delivery arrived = (await sink.WaitAsync(2, 60))[1];
 
             (string name, byte[] document) = Assert.Single(LockedMail.Attachments(arrived.Text));
@@ -64,17 +64,5 @@ public sealed class SealedMailTests
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static async Task SendAsync(int port, string message)
-    {
-        await using WireClient client = await WireClient.ConnectAsync(port);
-        await client.ExpectAsync(220);
-        await client.CommandAsync("EHLO client.test", 250);
-        await client.CommandAsync("MAIL FROM:<alice@sender.test>", 250);
-        await client.CommandAsync("RCPT TO:<bob@rcpt.test>", 250);
-        await client.CommandAsync("DATA", 354);
-        await client.SendAsync(message.Replace("\r\n.", "\r\n..", StringComparison.Ordinal) + ".\r\n");
-        await client.ExpectAsync(250);
     }
 }

@@ -101,6 +101,19 @@ public sealed class PostfixServer : IDisposable
         }
     }
 
+    /// <summary>Sends a message in, from alice@sender.test to bob@rcpt.test, and waits for its 250.</summary>
+    public async Task SendAsync(string message)
+    {
+        await using WireClient client = await WireClient.ConnectAsync(Port);
+        await client.ExpectAsync(220);
+        await client.CommandAsync("EHLO client.test", 250);
+        await client.CommandAsync("MAIL FROM:<alice@sender.test> BODY=8BITMIME", 250);
+        await client.CommandAsync("RCPT TO:<bob@rcpt.test>", 250);
+        await client.CommandAsync("DATA", 354);
+        await client.SendUtf8Async(message.Replace("\r\n.", "\r\n..", StringComparison.Ordinal) + ".\r\n");
+        await client.ExpectAsync(250);
+    }
+
     /// <summary>Runs a program and gives what it printed; throws when it fails.</summary>
     public static string Run(string program, params string[] arguments) => RunWith(program, null, mayFail: false, arguments);
 
