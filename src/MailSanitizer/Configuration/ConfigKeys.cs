@@ -97,8 +97,8 @@ public static class ConfigKeys
             (settings, node) => settings with { NoticesOperator = Address(node) }, settings => settings.NoticesOperator ?? ""),
         new("notices.digest", "true or false", "Recipients get one digest a day instead of single notices.", "false", true,
             (settings, node) => settings with { NoticesDigest = Flag(node) }, settings => Yes(settings.NoticesDigest)),
-        new("notices.dkim", "{ domain, selector, key }", "Signs notices and follow-up mail; key is a PEM file.", "{ domain: example.jp, selector: ms, key: /etc/mailsanitizer/dkim.key }", false,
-            (settings, node) => settings with { NoticesDkim = Signing(node) }, settings => Signing(settings.NoticesDkim)),
+        new("notices.dkim", "{ domain, selector, key }, or a list", "Signs notices and follow-up mail; key is a PEM file. A list signs once for each: RSA and Ed25519 keys side by side.", "{ domain: example.jp, selector: ms, key: /etc/mailsanitizer/dkim.key }", false,
+            (settings, node) => settings with { NoticesDkim = node is YamlSequenceNode ? List(node, Signing) : [Signing(node)] }, settings => Join(settings.NoticesDkim.Select(Signing))),
     ];
 
     private static IEnumerable<ConfigKey> Trust() =>

@@ -94,8 +94,8 @@ public sealed record Settings
     /// <summary>Whether recipients get one digest a day instead of single notices.</summary>
     public bool NoticesDigest { get; init; }
 
-    /// <summary>Signs our own mail, or null.</summary>
-    public SigningSetting? NoticesDkim { get; init; }
+    /// <summary>Signs our own mail; empty: unsigned.</summary>
+    public IReadOnlyList<SigningSetting> NoticesDkim { get; init; } = [];
 
     /// <summary>Signs outbound mail; empty: unsigned.</summary>
     public IReadOnlyList<SigningSetting> SignOutbound { get; init; } = [];

@@ -36,7 +36,7 @@ public static class Composition
     };
 
     /// <summary>Signs our own mail: notices, follow-ups, delivery reports.</summary>
-    public static IMailSigner Signer(Settings settings) => new MailSigner(settings.NoticesDkim is { } own ? [Key(own)] : [], TimeProvider.System);
+    public static IMailSigner Signer(Settings settings) => new MailSigner([.. settings.NoticesDkim.Select(Key)], TimeProvider.System);
 
     private static SigningKey Key(SigningSetting setting) => SigningKey.Load(new SigningKeyFile(setting.Domain, setting.Selector, setting.Key));
 }

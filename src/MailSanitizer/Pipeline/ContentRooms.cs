@@ -91,6 +91,5 @@ public sealed class ContentRooms : IAsyncDisposable
         Path.Combine(settings.State, "keys", "unlock.key"),
         Path.Combine(settings.State, "index.db"),
         settings.Seal?.Key,
-        settings.NoticesDkim?.Key,
-    }.Concat(settings.SignOutbound.Select(signing => signing.Key)).OfType<string>().Where(Path.Exists);
+    }.Concat(settings.SignOutbound.Concat(settings.NoticesDkim).Select(signing => signing.Key)).OfType<string>().Where(Path.Exists);
 }

@@ -15,6 +15,7 @@ public sealed class SealedHoldTests : IDisposable
     private const string Password = "Kx7-pQ2m";
     private static readonly TestKey Seal = TestKey.Rsa("example.jp", "arc");
     private static readonly TestKey Own = TestKey.Rsa("example.jp", "ms");
+    private static readonly TestKey Newer = TestKey.Ed25519("example.jp", "ed");
     private readonly string _folder = Directory.CreateTempSubdirectory("ms-seal-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -51,13 +52,13 @@ public sealed class SealedHoldTests : IDisposable
         Assert.Equal("pass", (string)Oracle.Run([Oracle.Arc(went.Content, Seal)])[0]!);
         // Ours from the first byte: aligned with its own From, nothing to seal.
         Assert.Equal("example.jp", LockedMail.Parse(follow.Text).From.Mailboxes.Single().Domain);
-        Assert.True((bool)Oracle.Run([Oracle.Verify(follow.Content, 1, Own)])[0]![0]!);
+        Assert.Equal([true, true], Oracle.Run([Oracle.Verify(follow.Content, 2, Own, Newer)])[0]!.AsArray().Select(verified => (bool)verified!));
     }
 
     private Settings Sealed(Settings settings) => settings with
     {
         Seal = new SigningSetting(Seal.Domain, Seal.Selector, Write("arc.key", Seal.Pem)),
-        NoticesDkim = new SigningSetting(Own.Domain, Own.Selector, Write("ms.key", Own.Pem)),
+        NoticesDkim = [new SigningSetting(Own.Domain, Own.Selector, Write("ms.key", Own.Pem)), new SigningSetting(Newer.Domain, Newer.Selector, Write("ed.key", Newer.Pem))],
     };
 
     private string Write(string name, string text)
